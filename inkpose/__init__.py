@@ -1,0 +1,1 @@
+"""Command-line application of inkpose: it composes tagger, segmenter and pose."""

@@ -1,0 +1,1 @@
+"""Pose estimation of illustrated characters by transfer from frozen sources."""

@@ -1,0 +1,1 @@
+"""Character segmenter: cut-outs and bounding boxes."""

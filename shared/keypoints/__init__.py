@@ -1,0 +1,1 @@
+"""Keypoint schemas, midpoints and mirror swaps."""

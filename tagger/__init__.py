@@ -1,0 +1,1 @@
+"""Multi-label tagger of illustrated characters."""
