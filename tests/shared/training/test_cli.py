@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from shared.errors import DataError
+from shared.training.checkpoints import load_checkpoint
+from shared.training.cli import run
+from tests.shared.training.toy_run import ToyData, ToyModule
+
+
+def command(root: Path, *extra: str, epochs: int = 2) -> list[str]:
+    return [
+        "fit", f"--trainer.default_root_dir={root}", f"--trainer.max_epochs={epochs}", "--trainer.accelerator=cpu",
+        "--trainer.enable_model_summary=false", "--checkpoint.monitor=val/loss", *extra,
+    ]  # fmt: skip
+
+
+def test_run_folder_holds_config_checkpoints_and_tensorboard(tmp_path: Path) -> None:
+    assert run(ToyModule, ToyData, command(tmp_path)) == 0
+    names = {path.name for path in (tmp_path / "checkpoints").iterdir()}
+    assert names == {"best.ckpt", "last.ckpt"}
+    assert yaml.safe_load((tmp_path / "config.yaml").read_text())["model"]["lr"] == 0.1
+    assert any(path.name.startswith("events.out.tfevents") for path in tmp_path.iterdir())
+    checkpoint = load_checkpoint(tmp_path / "checkpoints" / "last.ckpt", "tagger")
+    assert checkpoint["global_step"] == 20
+    assert checkpoint["hyper_parameters"] == {"lr": 0.1}
+
+
+def test_resume_reaches_the_weights_of_an_undisturbed_run(tmp_path: Path) -> None:
+    assert run(ToyModule, ToyData, command(tmp_path / "a", epochs=3)) == 0
+    assert run(ToyModule, ToyData, command(tmp_path / "b", epochs=1)) == 0
+    assert run(ToyModule, ToyData, command(tmp_path / "b", "--resume=true", epochs=3)) == 0
+    a, b = (load_checkpoint(tmp_path / n / "checkpoints/last.ckpt", "tagger")["state_dict"] for n in "ab")
+    assert all(torch.equal(a[key], b[key]) for key in a)
+
+
+def test_resume_with_other_science_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(ToyModule, ToyData, command(tmp_path, epochs=1)) == 0
+    assert run(ToyModule, ToyData, command(tmp_path, "--resume=true", "--model.lr=0.5", epochs=3)) == 2
+    message = capsys.readouterr().err
+    assert "model.lr=0.1" in message
+    assert "0.5" in message
+    assert len(message.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("extra", "word"),
+    [
+        (["--model.learning=3"], "learning"),
+        (["--model.lr=fast"], "lr"),
+        (["--config=missing.yaml"], "missing.yaml"),
+        (["--trainer.default_root_dir=null"], "default_root_dir"),
+        (["--ckpt_path=nowhere.ckpt"], "nowhere.ckpt"),
+    ],
+)
+def test_typos_are_one_line_and_exit_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], extra: list[str], word: str
+) -> None:
+    try:
+        code = run(ToyModule, ToyData, command(tmp_path, *extra))
+    except SystemExit as stop:
+        code = stop.code
+    assert code == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert word in lines[-1]
+    assert len(lines) == 1
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_at_the_batch_end_and_is_no_success(tmp_path: Path, signum: int, code: int) -> None:
+    environment = dict(os.environ, OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
+    arguments = command(tmp_path, "--model.delay_s=0.05", epochs=200)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.shared.training.toy_run", *arguments],
+        env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    best = tmp_path / "checkpoints" / "best.ckpt"
+    deadline = time.monotonic() + 120
+    while not best.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signum)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == code, stderr
+    assert "saved" in stderr
+    step = load_checkpoint(tmp_path / "checkpoints" / "last.ckpt", "tagger")["global_step"]
+    assert step > 0
+    assert (
+        run(ToyModule, ToyData, command(tmp_path, "--resume=true", f"--trainer.max_steps={step + 3}", epochs=-1)) == 0
+    )
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "text", "foreign", "other"])
+def test_load_checkpoint_names_what_is_wrong(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "x.ckpt"
+    whole = {"inkpose": {"kind": "pose", "format": 1}, "state_dict": {}, "hyper_parameters": {}}
+    if damage == "empty":
+        path.touch()
+    elif damage == "text":
+        path.write_text("not a checkpoint")
+    elif damage != "missing":
+        torch.save({"state_dict": {}} if damage == "foreign" else whole, path)
+        if damage == "truncated":
+            path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(DataError, match=r"x\.ckpt: .+; .+"):
+        load_checkpoint(path, "tagger")
+
+
+def test_load_checkpoint_runs_no_code(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    torch.save(
+        {"inkpose": {"kind": "tagger", "format": 1}, "state_dict": {}, "hyper_parameters": {"x": Evil()}},
+        tmp_path / "e.ckpt",
+    )
+    with pytest.raises(DataError):
+        load_checkpoint(tmp_path / "e.ckpt", "tagger")
+    assert not (tmp_path / "ran").exists()
