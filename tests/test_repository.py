@@ -1,0 +1,49 @@
+"""Rules of the repository itself: what may lie in a commit."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def tracked() -> list[Path]:
+    try:
+        listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    return [path for name in listing.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def test_no_file_over_a_megabyte() -> None:
+    assert [str(path) for path in tracked() if path.stat().st_size > 1_000_000 and path.suffix != ".safetensors"] == []
+
+
+def test_constraints_are_plain_pins() -> None:
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        assert line.startswith("#") or re.fullmatch(r"[a-z0-9._-]+==[\w.+]+( ;.*)?", line), line
+
+
+def test_no_absolute_paths_of_a_machine() -> None:
+    pattern = re.compile(r"/(?:work|root|home/\w+)/\w")
+    wrong = []
+    for path in tracked():
+        if path.suffix in {".py", ".md", ".yaml", ".toml", ".sh", ".txt", ".cff", ".csv"} or path.name == "Makefile":
+            text = path.read_text(encoding="utf-8")
+            if path != Path(__file__) and pattern.search(text):
+                wrong.append(str(path))
+    assert wrong == []
+
+
+def test_every_link_of_the_docs_leads_somewhere() -> None:
+    broken = [
+        f"{page.name}: {target}"
+        for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert broken == []
