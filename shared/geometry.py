@@ -45,10 +45,11 @@ def horizontal_flip(width_px: float) -> FloatArray:
 
 def compose(*affines: FloatArray) -> FloatArray:
     """Returns one affine that applies ``affines`` in the order given (first argument first)."""
-    result = np.eye(3)
+    result: FloatArray = identity()
     for affine in affines:
-        result = np.vstack([affine, [0.0, 0.0, 1.0]]) @ result
-    return result[:2]
+        result = np.asarray(affine[:, :2] @ result, np.float64)
+        result[:, 2] += affine[:, 2]
+    return result
 
 
 def invert(affine: FloatArray) -> FloatArray:
@@ -57,16 +58,18 @@ def invert(affine: FloatArray) -> FloatArray:
     Raises:
         ValueError: ``affine`` flattens the plane (determinant 0).
     """
-    linear = affine[:, :2]
-    if abs(float(np.linalg.det(linear))) < 1e-12:
+    (a, b, x), (c, d, y) = affine.tolist()
+    area = a * d - b * c
+    if not abs(area) >= 1e-12:
         raise ValueError(f"affine {affine.tolist()} has no inverse; its scale must not be 0")
-    inverse = np.linalg.inv(linear)
-    return np.hstack([inverse, -(inverse @ affine[:, 2:])])
+    inverse: FloatArray = np.array([[d, -b, b * y - d * x], [-c, a, c * x - a * y]]) / area
+    return inverse
 
 
 def scale_of(affine: FloatArray) -> float:
     """Returns the affine's mean length scale (square root of the area scale)."""
-    return math.sqrt(abs(float(np.linalg.det(affine[:, :2]))))
+    (a, b, _), (c, d, _) = affine.tolist()
+    return math.sqrt(abs(a * d - b * c))
 
 
 def apply_to_points(affine: FloatArray, points_xy: NDArray[Any]) -> FloatArray:
@@ -107,16 +110,12 @@ def warp(
 ) -> NDArray[np.uint8]:
     """Resamples ``image`` ``(H, W)`` or ``(H, W, C)`` into a target of ``size_wh`` pixels.
 
-    Bilinear; where the affine shrinks by more than 1½, the source is first reduced by area averaging so that
-    nothing aliases. Outside the source the target takes ``fill``.
+    Bilinear; where the affine shrinks by 1½ or more, the source is first reduced by the nearest whole factor, by
+    area averaging, so that nothing aliases. Outside the source the target takes ``fill`` (one value a channel, or
+    one for all).
     """
-    height, width = image.shape[:2]
-    scale = scale_of(affine)
-    if 0 < scale < 1 / 1.5 and min(height, width) > 1:
-        small_w, small_h = max(1, round(width * scale)), max(1, round(height * scale))
-        if small_w < width or small_h < height:
-            image = np.asarray(cv2.resize(image, (small_w, small_h), interpolation=cv2.INTER_AREA), np.uint8)
-            affine = compose(scaling(width / small_w, height / small_h), affine)
+    image, affine = _needed_part(image, affine, size_wh)
+    image, affine = _reduced(image, affine)
     # OpenCV counts pixel centres at integers, this module at halves.
     indexed = compose(translation(0.5, 0.5), affine, translation(-0.5, -0.5))
     channels = 1 if image.ndim == 2 else image.shape[2]
@@ -130,6 +129,45 @@ def warp(
     if image.ndim == 3 and warped.ndim == 2:
         warped = warped[:, :, None]
     return warped
+
+
+def _needed_part(
+    image: NDArray[np.uint8], affine: FloatArray, size_wh: tuple[int, int]
+) -> tuple[NDArray[np.uint8], FloatArray]:
+    """Cuts away what the target cannot see: small crops get cheap, and OpenCV's limit of 32767 a side is met."""
+    height, width = image.shape[:2]
+    target_w, target_h = size_wh
+    scale = scale_of(affine)
+    if scale < 1e-6:
+        return image, affine
+    # The target's centre and half its extent, both seen in the source.
+    (a, b, x), (c, d, y) = invert(affine).tolist()
+    margin = 2.0 + 2.0 / scale  # reach of the area and bilinear filters
+    half_w, half_h = abs(a * target_w) / 2 + abs(b * target_h) / 2, abs(c * target_w) / 2 + abs(d * target_h) / 2
+    centre_x, centre_y = a * target_w / 2 + b * target_h / 2 + x, c * target_w / 2 + d * target_h / 2 + y
+    x1 = min(max(0, math.floor(centre_x - half_w - margin)), width - 1)
+    y1 = min(max(0, math.floor(centre_y - half_h - margin)), height - 1)
+    x2 = max(min(width, math.ceil(centre_x + half_w + margin)), x1 + 1)
+    y2 = max(min(height, math.ceil(centre_y + half_h + margin)), y1 + 1)
+    if (x1, y1, x2, y2) == (0, 0, width, height):
+        return image, affine
+    return image[y1:y2, x1:x2], compose(translation(float(x1), float(y1)), affine)
+
+
+def _reduced(image: NDArray[np.uint8], affine: FloatArray) -> tuple[NDArray[np.uint8], FloatArray]:
+    """Averages blocks of ``k × k`` pixels, ``k`` the whole factor nearest to the affine's reduction."""
+    height, width = image.shape[:2]
+    scale = scale_of(affine)
+    factor = min(round(1 / scale), max(height, width)) if scale > 0 else 1
+    if factor < 2:
+        return image, affine
+    # Whole blocks only: averaging by a fractional factor takes OpenCV fifteen times as long.
+    below, right = -height % factor, -width % factor
+    if below or right:
+        image = np.asarray(cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
+    size = (image.shape[1] // factor, image.shape[0] // factor)
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return small, compose(scaling(factor), affine)
 
 
 def box_of_mask(mask: NDArray[Any]) -> tuple[int, int, int, int] | None:

@@ -1,0 +1,1 @@
+"""Characters over backgrounds, by straight alpha."""

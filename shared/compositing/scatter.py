@@ -1,0 +1,84 @@
+"""Fresh training scenes: a few cut-out characters at random places over a background."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared import geometry
+from shared.compositing.over import over, place, stack_alpha
+from shared.geometry import FloatArray
+
+ByteArray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """How characters are strewn over a background. The numbers are ours.
+
+    Attributes:
+        count_weights: relative weights of 0, 1, 2, … characters in a scene.
+        scale_range: the character's longer side over the scene's side, uniform.
+        rotation_degrees: angle is uniform in ± this for half of the characters, a fifth of it for the rest.
+        edge_probability: share of characters that stand on, or are cut by, the lower edge.
+    """
+
+    count_weights: tuple[float, ...] = (0.08, 0.47, 0.3, 0.15)
+    scale_range: tuple[float, float] = (0.2, 1.3)
+    rotation_degrees: float = 30.0
+    edge_probability: float = 0.4
+
+    def sample_count(self, rng: np.random.Generator) -> int:
+        """Returns how many characters the next scene has."""
+        weights = np.asarray(self.count_weights)
+        return int(rng.choice(len(weights), p=weights / weights.sum()))
+
+    def sample_place(self, rng: np.random.Generator, size_wh: tuple[int, int], side_px: int) -> FloatArray:
+        """Returns an affine from a cut-out of ``size_wh`` to a square scene of ``side_px``."""
+        width, height = size_wh
+        scale = rng.uniform(*self.scale_range) * side_px / max(width, height)
+        angle = rng.uniform(-1, 1) * self.rotation_degrees * (1.0 if rng.random() < 0.5 else 0.2)
+        x, y = rng.uniform(-0.05, 1.05, 2) * side_px
+        if rng.random() < self.edge_probability:
+            # The middle lies so that the figure's lower end is on the edge or up to half its height below.
+            y = side_px - scale * height * rng.uniform(0.0, 0.5)
+            x = rng.uniform(0.15, 0.85) * side_px
+        mirror = geometry.scaling(-1.0 if rng.random() < 0.5 else 1.0, 1.0)
+        return geometry.compose(
+            geometry.translation(-width / 2, -height / 2),
+            mirror,
+            geometry.rotation(angle),
+            geometry.scaling(scale),
+            geometry.translation(x, y),
+        )
+
+    def compose(
+        self, rng: np.random.Generator, foregrounds: Sequence[ByteArray], background: ByteArray
+    ) -> tuple[ByteArray, ByteArray]:
+        """Lays straight-RGBA cut-outs, the last in front, over a square RGB background ``(S, S, 3)``.
+
+        Returns:
+            the scene ``(S, S, 3)`` and the alpha ``(S, S)`` of all characters together.
+        """
+        side = background.shape[0]
+        scene, alpha = background, np.zeros((side, side), np.uint8)
+        for cutout in foregrounds:
+            affine = self.sample_place(rng, (cutout.shape[1], cutout.shape[0]), side)
+            layer = place(cutout, affine, (side, side))
+            scene, alpha = over(layer, scene), stack_alpha(alpha, layer[..., 3])
+        return scene, alpha
+
+
+def random_crop(rng: np.random.Generator, size_wh: tuple[int, int], side_px: int) -> FloatArray:
+    """Returns an affine from a picture to a square of ``side_px`` that lies wholly inside it, mirrored half the time.
+
+    The square's side is 50–100 % of the picture's shorter side.
+    """
+    width, height = size_wh
+    side = min(width, height) * rng.uniform(0.5, 1.0)
+    x, y = rng.uniform(0, width - side), rng.uniform(0, height - side)
+    affine = geometry.compose(geometry.translation(-x, -y), geometry.scaling(side_px / side))
+    return geometry.compose(affine, geometry.horizontal_flip(side_px)) if rng.random() < 0.5 else affine

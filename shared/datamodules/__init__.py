@@ -1,0 +1,1 @@
+"""One LightningDataModule per task: reading, splits, augmentation; they know no method."""

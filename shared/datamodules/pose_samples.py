@@ -1,0 +1,96 @@
+"""How one sample of the pose nets is made: a square crop round a character, and its joints in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared import geometry
+from shared.augment import ColorAugment, GeometryAugment
+from shared.datamodules.loaders import Sample
+from shared.images import read_rgb
+from shared.keypoints.flip import swap_sides
+from shared.keypoints.schema import COCO_25, JointState
+
+
+@dataclass(frozen=True)
+class PosedCharacters:
+    """The usable characters of a split, as arrays over N (a real file has 150,000)."""
+
+    image_paths: list[Path]
+    image_ids: NDArray[np.int64]
+    annotation_ids: NDArray[np.int64]
+    boxes_xywh: NDArray[np.float64]
+    areas: NDArray[np.float64]
+    points_xy: NDArray[np.float64]
+    state: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.image_ids)
+
+
+class PoseSource:
+    """Makes pose samples: the square crop round a character's box, everything moved by one affine.
+
+    Args:
+        characters: the records.
+        image_size: side S of the crop, pixels.
+        padding: share of the box's longer side added around it, half on each side.
+        box_jitter: in training each edge of the box moves by up to this share of the box's side.
+    """
+
+    def __init__(
+        self, characters: PosedCharacters, image_size: int, padding: float = 0.1, box_jitter: float = 0.05
+    ) -> None:
+        self.characters, self.image_size, self.padding, self.box_jitter = characters, image_size, padding, box_jitter
+        self.geometry = GeometryAugment(30.0, (0.8, 1.25), 0.06, 0.5)
+        self.color = ColorAugment(1.0)
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+    def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
+        """Returns the crop and its labels; see :class:`PoseDataModule` for the fields."""
+        characters, side = self.characters, self.image_size
+        picture = read_rgb(characters.image_paths[index])
+        x, y, width, height = characters.boxes_xywh[index]
+        corners = np.array([x, y, x + width, y + height])
+        if rng is not None:
+            corners += rng.uniform(-self.box_jitter, self.box_jitter, 4) * [width, height, width, height]
+        affine = geometry.square_crop((corners[0], corners[1], corners[2], corners[3]), side, self.padding)
+        flipped = False
+        if rng is not None:
+            change, flipped = self.geometry.sample(rng, (side, side))
+            affine = geometry.compose(affine, change)
+        image = geometry.warp(picture, affine, (side, side))
+        if rng is not None:
+            image = self.color(image, rng)
+        points, state = move_points(affine, characters.points_xy[index], characters.state[index], side)
+        if flipped:
+            points, state = swap_sides(points, state, COCO_25)
+        return {
+            "image": image,
+            "points_xy": points.astype(np.float32),
+            "state": state,
+            "box_xywh": characters.boxes_xywh[index].astype(np.float32),
+            "affine": affine.astype(np.float32),
+            "area": np.float32(characters.areas[index]),
+            "id": characters.image_ids[index],
+            "annotation_id": characters.annotation_ids[index],
+        }
+
+
+def move_points(
+    affine: geometry.FloatArray, points_xy: NDArray[np.float64], state: NDArray[np.int64], side_px: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Moves points ``(..., K, 2)`` into a crop of ``side_px``; those that land off it become OUTSIDE.
+
+    A joint whose place is not known (UNKNOWN, or OUTSIDE the picture) is put at 0, 0.
+    """
+    placed = np.asarray(np.isin(state, (JointState.VISIBLE, JointState.OCCLUDED)))
+    moved = np.where(placed[..., None], geometry.apply_to_points(affine, points_xy), 0.0)
+    off = ((moved < 0) | (moved >= side_px)).any(axis=-1)
+    return moved, np.where(placed & off, np.int64(JointState.OUTSIDE), state)

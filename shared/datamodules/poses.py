@@ -1,0 +1,149 @@
+"""Crops of single characters and their joints for the pose nets."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pytorch_lightning import LightningDataModule
+from torch.utils.data import DataLoader
+
+from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
+from shared.datamodules.pose_samples import PosedCharacters, PoseSource
+from shared.errors import DataError
+from shared.readers.coco import CocoFile, read_coco_keypoints
+from shared.readers.danbooru import image_path
+from shared.readers.splits import Split
+
+logger = logging.getLogger(__name__)
+
+
+class PoseDataModule(LightningDataModule):
+    """One sample a character. A batch holds::
+
+        "image": uint8 (B, 3, S, S)         crop, white outside the picture
+        "points_xy": float32 (B, 25, 2)     crop pixels, continuous; 0, 0 where the place is not known
+        "state": int64 (B, 25)              JointState; a joint that falls off the crop is OUTSIDE
+        "box_xywh": float32 (B, 4)          picture pixels, as in the file
+        "affine": float32 (B, 2, 3)         picture to crop
+        "area": float32 (B,)                picture pixels²
+        "id", "annotation_id": int64 (B,)
+
+    Reads ``annotations/person_keypoints_<split>.json`` (also ``…_<split>2017.json``) and pictures below ``images``
+    or the split's own folder, so that COCO itself can be the root. Crowds, characters without a labelled joint, and
+    boxes without area are left out; their numbers are logged.
+
+    Args:
+        root: the data folder.
+        image_size: side S of the crop, pixels.
+        padding: share of the box's longer side added around it, half on each side.
+        batch_size: samples of one process's batch.
+        num_workers: reading processes; 0 reads in the training process.
+        seed: of order and augmentation.
+        augment: False trains on the clean crops.
+        samples_per_epoch: over all processes; None is the number of training characters.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        image_size: int = 128,
+        padding: float = 0.1,
+        batch_size: int = 32,
+        num_workers: int = 2,
+        seed: int = 0,
+        augment: bool = True,
+        samples_per_epoch: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters(logger=False)
+        self.root, self.image_size, self.padding = Path(root), image_size, padding
+        self.batch_size, self.num_workers, self.seed = batch_size, num_workers, seed
+        self.augment, self.samples_per_epoch = augment, samples_per_epoch
+        self._characters: dict[Split, PosedCharacters] = {}
+
+    def characters(self, split: Split) -> PosedCharacters:
+        """Returns the usable characters of a split; the file is read once."""
+        if split not in self._characters:
+            self._characters[split] = _read_characters(self.root, split)
+        return self._characters[split]
+
+    def dataset(self, split: Split) -> SampleDataset:
+        """Returns the samples of a split; keys that are plain indices give clean samples."""
+        return SampleDataset(PoseSource(self.characters(split), self.image_size, self.padding), self.seed, self.augment)
+
+    def setup(self, stage: str | None = None) -> None:
+        """Does nothing: a file is read when its split is asked for."""
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Returns augmented batches of the training split."""
+        return train_loader(
+            self.dataset("train"), self.batch_size, self.num_workers, self.samples_per_epoch, self.trainer
+        )
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        """Returns clean batches of the validation split, each character once."""
+        return eval_loader(self.dataset("val"), self.batch_size, self.num_workers, self.trainer)
+
+    def test_dataloader(self) -> DataLoader[Any]:
+        """Returns clean batches of the test split, each character once."""
+        return eval_loader(self.dataset("test"), self.batch_size, self.num_workers, self.trainer)
+
+
+def annotation_file(root: Path, split: Split) -> Path:
+    """Returns the keypoint file of a split.
+
+    Raises:
+        DataError: there is none.
+    """
+    names = [f"person_keypoints_{split}.json", f"person_keypoints_{split}2017.json"]
+    for name in names:
+        if (path := root / "annotations" / name).is_file():
+            return path
+    raise DataError(f"{root / 'annotations'}: no {' or '.join(names)}; check the data folder")
+
+
+def _read_characters(root: Path, split: Split) -> PosedCharacters:
+    path = annotation_file(root, split)
+    file = read_coco_keypoints(path)
+    left_out: Counter[str] = Counter()
+    kept = []
+    for person in file.annotations:
+        if person.is_crowd:
+            left_out["crowds"] += 1
+        elif person.labelled_count == 0:
+            left_out["without a labelled joint"] += 1
+        elif person.box_xywh[2] <= 0 or person.box_xywh[3] <= 0:
+            left_out["with an empty box"] += 1
+        else:
+            kept.append(person)
+    logger.info("%s: %d characters; left out %s", path, len(kept), dict(left_out) or "none")
+    if not kept:
+        raise DataError(f"{path}: no usable character ({dict(left_out)}); check the file")
+    places = _picture_paths(root, split, file, path)
+    return PosedCharacters(
+        image_paths=[places[person.image_id] for person in kept],
+        image_ids=np.array([person.image_id for person in kept], np.int64),
+        annotation_ids=np.array([person.id for person in kept], np.int64),
+        boxes_xywh=np.array([person.box_xywh for person in kept], np.float64),
+        areas=np.array([person.area for person in kept], np.float64),
+        points_xy=np.stack([person.points_xy for person in kept]),
+        state=np.stack([person.state for person in kept]),
+    )
+
+
+def _picture_paths(root: Path, split: Split, file: CocoFile, path: Path) -> dict[int, Path]:
+    """Returns where each picture of a file lies, having found the layout with its first picture."""
+    first = next(iter(file.images.values()))
+    for folder in (root / "images", root, root / f"{split}2017", root / "images" / f"{split}2017"):
+        if (folder / first.file_name).is_file():
+            return {image.id: folder / image.file_name for image in file.images.values()}
+    bucketed = {
+        image.id: image_path(root, image.id, image.file_name.rpartition(".")[2]) for image in file.images.values()
+    }
+    if bucketed[first.id].is_file():
+        return bucketed
+    raise DataError(f"{path}: picture {first.file_name} is not below {root / 'images'} or {root}; check the folder")

@@ -1,0 +1,218 @@
+"""The only place that opens and writes pictures: everything else sees one well-defined array.
+
+Arrays are uint8, RGB order, ``(H, W, C)``, upright; alpha is straight (not premultiplied); transparent is white for
+every model. Animated pictures give their first frame.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError, features
+
+from shared.errors import DataError
+from shared.files import write_bytes
+from shared.image_files import IMAGE_SUFFIXES, FoundImage, find_images
+from shared.image_headers import plain_header
+from shared.pixel_modes import orientation_of, to_mask, to_rgba, turn_upright
+
+__all__ = [
+    "IMAGE_SUFFIXES", "PIXEL_LIMIT", "FoundImage", "composite_on_white", "encode_jpeg", "encode_png", "find_images",
+    "read_mask", "read_rgb", "read_rgba", "write_jpeg", "write_png",
+]  # fmt: skip
+
+ByteArray = NDArray[np.uint8]
+
+#: Pictures with more pixels are refused unless the caller raises the limit.
+PIXEL_LIMIT = 100_000_000
+
+# Pillow only warns, and at another limit; the header's size is checked here before anything is decoded.
+Image.MAX_IMAGE_PIXELS = None
+
+# Formats with a signature that are pictures; Pillow also runs an interpreter for EPS and guesses at others.
+_FORMATS = [
+    "PNG",
+    "JPEG",
+    "WEBP",
+    "BMP",
+    "DIB",
+    "GIF",
+    "TIFF",
+    "PPM",
+    "JPEG2000",
+]  # a multi-picture MPO is opened as JPEG
+if features.check("avif"):
+    _FORMATS.append("AVIF")
+_SIGNATURES = (b"\x89PNG", b"\xff\xd8", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+
+
+def read_rgba(source: Path | bytes, pixel_limit: int = PIXEL_LIMIT) -> ByteArray:
+    """Returns a picture as straight RGBA ``(H, W, 4)``.
+
+    Args:
+        source: a file, or its bytes.
+        pixel_limit: most pixels (width × height) accepted.
+
+    Raises:
+        DataError: missing, empty, truncated, not a picture, or over the limit.
+    """
+    data, name = _bytes_of(source)
+    fast = _decode_plain(data, name, pixel_limit)
+    if fast is None:
+        return _decode_any(data, name, pixel_limit, to_rgba)
+    if fast.ndim == 2:
+        return np.asarray(cv2.cvtColor(fast, cv2.COLOR_GRAY2RGBA), np.uint8)
+    return fast if fast.shape[2] == 4 else np.asarray(cv2.cvtColor(fast, cv2.COLOR_RGB2RGBA), np.uint8)
+
+
+def read_rgb(source: Path | bytes, pixel_limit: int = PIXEL_LIMIT) -> ByteArray:
+    """Returns a picture as RGB ``(H, W, 3)``, laid on white where it is transparent.
+
+    Raises:
+        DataError: as :func:`read_rgba`.
+    """
+    data, name = _bytes_of(source)
+    fast = _decode_plain(data, name, pixel_limit)
+    if fast is None:
+        return composite_on_white(_decode_any(data, name, pixel_limit, to_rgba))
+    if fast.ndim == 2:
+        return np.asarray(cv2.cvtColor(fast, cv2.COLOR_GRAY2RGB), np.uint8)
+    return fast if fast.shape[2] == 3 else composite_on_white(fast)
+
+
+def read_mask(source: Path | bytes, pixel_limit: int = PIXEL_LIMIT) -> ByteArray:
+    """Returns the raw values of a mask ``(H, W)``: grey, the first channel, or palette indices, never interpreted.
+
+    Raises:
+        DataError: as :func:`read_rgba`.
+    """
+    data, name = _bytes_of(source)
+    fast = _decode_plain(data, name, pixel_limit)
+    if fast is None:
+        return _decode_any(data, name, pixel_limit, to_mask)
+    return fast if fast.ndim == 2 else np.ascontiguousarray(fast[..., 0])
+
+
+def composite_on_white(rgba: ByteArray) -> ByteArray:
+    """Returns straight RGBA ``(H, W, 4)`` laid on white, ``(H, W, 3)``, rounded to the nearest grey level."""
+    height, width = rgba.shape[:2]
+    if (rgba[..., 3] == 255).all():
+        return np.ascontiguousarray(rgba[..., :3])
+    result = np.empty((height, width, 3), np.uint8)
+    rows = max(1, 4_000_000 // width)  # strips, so that a 100-megapixel picture needs no gigabytes
+    for top in range(0, height, rows):
+        strip = rgba[top : top + rows]
+        alpha = strip[..., 3:].astype(np.uint16)
+        result[top : top + rows] = (strip[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
+    return result
+
+
+def encode_png(array: ByteArray) -> bytes:
+    """Returns the PNG file of ``(H, W)`` grey, ``(H, W, 3)`` RGB or ``(H, W, 4)`` straight RGBA.
+
+    Raises:
+        ValueError: another dtype or shape.
+    """
+    return _encode(".png", array, (1, 3, 4), [])
+
+
+def encode_jpeg(array: ByteArray, quality: int = 92) -> bytes:
+    """Returns the JPEG file of ``(H, W)`` grey or ``(H, W, 3)`` RGB; ``quality`` 0–100.
+
+    Raises:
+        ValueError: another dtype or shape, or a side above 65535.
+    """
+    return _encode(".jpg", array, (1, 3), [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+def write_png(path: Path, array: ByteArray) -> None:
+    """Writes :func:`encode_png` of ``array``, whole or not at all."""
+    write_bytes(path, encode_png(array))
+
+
+def write_jpeg(path: Path, array: ByteArray, quality: int = 92) -> None:
+    """Writes :func:`encode_jpeg` of ``array``, whole or not at all."""
+    write_bytes(path, encode_jpeg(array, quality))
+
+
+def _bytes_of(source: Path | bytes) -> tuple[bytes, str]:
+    if isinstance(source, bytes):
+        data, name = source, "picture in memory"
+    else:
+        name = str(source)
+        try:
+            data = source.read_bytes()
+        except FileNotFoundError:
+            raise DataError(f"{name}: no such file; check the path") from None
+        except OSError as error:
+            raise DataError(f"{name}: cannot be read ({error.strerror}); check the path and permissions") from error
+    if not data:
+        raise DataError(f"{name}: the file is empty; copy or download it again")
+    return data, name
+
+
+def _check_size(width: int, height: int, name: str, pixel_limit: int) -> None:
+    if width * height > pixel_limit:
+        raise DataError(
+            f"{name}: {width} × {height} is over the limit of {pixel_limit:,} pixels; shrink it or raise the limit"
+        )
+
+
+def _decode_plain(data: bytes, name: str, pixel_limit: int) -> ByteArray | None:
+    """Decodes a plain picture with OpenCV: ``(H, W)``, RGB or straight RGBA; None where Pillow must look."""
+    header = plain_header(data)
+    if header is None:
+        return None
+    _check_size(header.width, header.height, name, pixel_limit)
+    try:
+        flags = {1: cv2.IMREAD_GRAYSCALE, 3: cv2.IMREAD_COLOR_RGB, 4: cv2.IMREAD_UNCHANGED}[header.channels]
+        array = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:
+        return None
+    expected = (header.height, header.width) + ((header.channels,) if header.channels > 1 else ())
+    if array is None or array.shape != expected or array.dtype != np.uint8:
+        return None
+    return np.asarray(cv2.cvtColor(array, cv2.COLOR_BGRA2RGBA) if header.channels == 4 else array, np.uint8)
+
+
+def _decode_any(data: bytes, name: str, pixel_limit: int, convert: Callable[[Image.Image], ByteArray]) -> ByteArray:
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            _check_size(image.width, image.height, name, pixel_limit)
+            if image.format == "PNG":  # loading alone overlooks wrong checksums
+                with Image.open(io.BytesIO(data), formats=["PNG"]) as probe:
+                    probe.verify()
+            image.load()
+            return turn_upright(convert(image), orientation_of(image))
+    except DataError:
+        raise
+    except UnidentifiedImageError:
+        if data.startswith(_SIGNATURES):
+            raise DataError(f"{name}: the picture is damaged or truncated; copy or download it again") from None
+        raise DataError(f"{name}: not a picture that can be read; give PNG, JPEG, WebP, BMP, GIF or TIFF") from None
+    except MemoryError:
+        raise DataError(f"{name}: not enough memory to decode it; shrink the picture") from None
+    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error, …
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise DataError(f"{name}: the picture is damaged or truncated ({reason}); copy or download it again") from error
+
+
+def _encode(suffix: str, array: ByteArray, channels: tuple[int, ...], options: list[int]) -> bytes:
+    count = array.shape[2] if array.ndim == 3 else 1
+    if array.dtype != np.uint8 or array.ndim not in (2, 3) or count not in channels or array.size == 0:
+        raise ValueError(
+            f"array has dtype {array.dtype}, shape {array.shape}; must be uint8 (H, W) or (H, W, C), C in {channels}"
+        )
+    code = {1: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}[count]
+    try:
+        done, buffer = cv2.imencode(suffix, array if code is None else cv2.cvtColor(array, code), options)
+    except cv2.error as error:
+        raise ValueError(f"array of shape {array.shape} cannot be encoded as {suffix[1:]} ({error})") from None
+    if not done:
+        raise ValueError(f"array of shape {array.shape} cannot be encoded as {suffix[1:]}")
+    return buffer.tobytes()

@@ -1,0 +1,1 @@
+"""One file a format: from files on disk to typed records."""
