@@ -1,0 +1,144 @@
+"""What a figure carries besides clothes: sampled here, drawn by `headgear` and `props`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.synthetic.palette import CLOTH, Rgb, pick
+
+HATS = (
+    "witch_hat",
+    "baseball_cap",
+    "sun_hat",
+    "beret",
+    "beanie",
+    "top_hat",
+    "crown",
+    "helmet",
+    "santa_hat",
+    "peaked_cap",
+    "maid_headdress",
+    "tiara",
+)
+EARS = ("cat_ears", "fox_ears", "rabbit_ears", "dog_ears", "mouse_ears")
+HELD = (
+    "sword",
+    "staff",
+    "umbrella",
+    "book",
+    "wand",
+    "polearm",
+    "flower",
+    "balloon",
+    "axe",
+    "mug",
+    "bouquet",
+    "fan",
+    "broom",
+    "microphone",
+    "lollipop",
+)
+WINGS = ("feathered_wings", "bat_wings", "fairy_wings")
+TAILS = ("cat_tail", "fox_tail", "dragon_tail", "demon_tail")
+
+
+@dataclass(frozen=True)
+class Accessories:
+    """Names of what is worn or held ("" for none) and their colours."""
+
+    hat: str = ""
+    hat_rgb: Rgb = (0, 0, 0)
+    band_rgb: Rgb = (0, 0, 0)
+    ears: str = ""
+    horns: str = ""
+    halo: bool = False
+    glasses: str = ""
+    glasses_rgb: Rgb = (0, 0, 0)
+    ribbon: str = ""
+    ribbon_rgb: Rgb = (0, 0, 0)
+    flower: bool = False
+    headphones: bool = False
+    earrings: bool = False
+    eyepatch: bool = False
+    mask: bool = False
+    wings: str = ""
+    wing_rgb: Rgb = (0, 0, 0)
+    tail: str = ""
+    bag: str = ""
+    bag_rgb: Rgb = (0, 0, 0)
+    held: str = ""
+    held_hand: int = -1
+    held_rgb: Rgb = (0, 0, 0)
+
+
+def sample_accessories(rng: np.random.Generator, style: str, sex: str, outfit: str, free_hand: int) -> Accessories:
+    """Samples accessories for a rendering style, sex and outfit; a prop needs a free hand (0 left, 1 right)."""
+    photo = style == "photo"
+    fancy = 0.0 if photo or style == "emoji" else 1.0
+    girl = sex == "girl"
+
+    def chance(p: float) -> bool:
+        return bool(rng.random() < p)
+
+    def one(names: tuple[str, ...]) -> str:
+        return names[int(rng.integers(len(names)))]
+
+    hat = ""
+    if chance(0.14):
+        plain = ("baseball_cap", "sun_hat", "beret", "beanie")
+        hat = one(plain if photo or style == "emoji" else HATS[:10])
+    if outfit == "maid" and chance(0.8):
+        hat = "maid_headdress"
+    elif outfit == "gown" and chance(0.4):
+        hat = one(("tiara", "crown"))
+    elif outfit == "robe" and chance(0.4):
+        hat = "witch_hat"
+    elif outfit == "armor" and hat:
+        hat = "helmet"
+    ears = one(EARS) if not hat and chance(0.1 * fancy) else ""
+    tail = ""
+    if ears in ("cat_ears", "fox_ears", "dog_ears") and chance(0.6):
+        tail = "fox_tail" if ears == "fox_ears" else "cat_tail"
+    horns = one(("demon_horns", "curled_horns")) if not hat and not ears and chance(0.04 * fancy) else ""
+    if horns and chance(0.6):
+        tail = one(("demon_tail", "dragon_tail"))
+    hand = free_hand if free_hand >= 0 else int(rng.integers(2))
+    held = ""
+    if chance(0.55 if free_hand >= 0 else 0.05) and chance(0.6):
+        held = one(("book", "umbrella", "mug", "bouquet", "flower") if photo else HELD)
+        if outfit == "armor" and chance(0.7):
+            held = one(("sword", "polearm", "axe"))
+    return Accessories(
+        hat=hat,
+        hat_rgb=pick(rng, CLOTH)[1],
+        band_rgb=pick(rng, CLOTH)[1],
+        ears=ears,
+        horns=horns,
+        halo=chance(0.02 * fancy),
+        glasses=one(("round_eyewear", "rectangular_eyewear", "sunglasses")) if chance(0.1) else "",
+        glasses_rgb=pick(rng, CLOTH)[1],
+        ribbon=one(("hair_bow", "hairband", "hair_ribbon", "hairclip")) if girl and not hat and chance(0.3) else "",
+        ribbon_rgb=pick(rng, CLOTH)[1],
+        flower=girl and not hat and chance(0.05),
+        headphones=not hat and not ears and chance(0.03 * fancy),
+        earrings=girl and chance(0.08),
+        eyepatch=chance(0.015 * fancy),
+        mask=chance(0.015),
+        wings=one(WINGS) if chance(0.04 * fancy) else "",
+        wing_rgb=one_color(rng),
+        tail=tail,
+        bag=one(("shoulder_bag", "backpack", "handbag")) if chance(0.07) else "",
+        bag_rgb=pick(rng, CLOTH)[1],
+        held=held,
+        held_hand=hand if held else -1,
+        held_rgb=pick(rng, CLOTH)[1],
+    )
+
+
+def one_color(rng: np.random.Generator) -> Rgb:
+    """Returns a wing colour: mostly white or black."""
+    if rng.random() < 0.5:
+        return (248, 248, 252)
+    return pick(rng, CLOTH)[1]
