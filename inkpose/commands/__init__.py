@@ -1,0 +1,1 @@
+"""The commands of `inkpose`, one a file: parse, call one function, print."""
