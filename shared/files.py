@@ -26,7 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{_short(path.name)}.", suffix=".part")
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
     os.close(handle)
@@ -40,6 +40,11 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+def _short(name: str) -> str:
+    # File systems count bytes (255 at most), and a character of Japanese has three.
+    return os.fsencode(name)[:100].decode("utf-8", errors="ignore")
 
 
 def _umask() -> int:

@@ -110,8 +110,8 @@ def warp(
 ) -> NDArray[np.uint8]:
     """Resamples ``image`` ``(H, W)`` or ``(H, W, C)`` into a target of ``size_wh`` pixels.
 
-    Bilinear; where the affine shrinks by 1½ or more, the source is first reduced by the nearest whole factor, by
-    area averaging, so that nothing aliases. Outside the source the target takes ``fill`` (one value a channel, or
+    Bilinear; where the affine shrinks, the source is first halved by area averaging, as often as brings the rest of
+    the way below √2, so that nothing aliases. Outside the source the target takes ``fill`` (one value a channel, or
     one for all).
     """
     image, affine = _needed_part(image, affine, size_wh)
@@ -155,19 +155,17 @@ def _needed_part(
 
 
 def _reduced(image: NDArray[np.uint8], affine: FloatArray) -> tuple[NDArray[np.uint8], FloatArray]:
-    """Averages blocks of ``k × k`` pixels, ``k`` the whole factor nearest to the affine's reduction."""
-    height, width = image.shape[:2]
+    """Halves the source while the affine shrinks by √2 or more; averaging by any other factor is 5–15 times slower."""
     scale = scale_of(affine)
-    factor = min(round(1 / scale), max(height, width)) if scale > 0 else 1
-    if factor < 2:
-        return image, affine
-    # Whole blocks only: averaging by a fractional factor takes OpenCV fifteen times as long.
-    below, right = -height % factor, -width % factor
-    if below or right:
-        image = np.asarray(cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
-    size = (image.shape[1] // factor, image.shape[0] // factor)
-    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return small, compose(scaling(factor), affine)
+    while 0 < scale <= math.sqrt(0.5) and max(image.shape[:2]) > 1:
+        height, width = image.shape[:2]
+        if height % 2 or width % 2:
+            image = np.asarray(cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), np.uint8)
+        half = (image.shape[1] // 2, image.shape[0] // 2)
+        image = np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA), np.uint8)
+        affine = compose(scaling(2.0), affine)
+        scale *= 2
+    return image, affine
 
 
 def box_of_mask(mask: NDArray[Any]) -> tuple[int, int, int, int] | None:

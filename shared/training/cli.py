@@ -148,7 +148,21 @@ def run(
     except jsonargparse.ArgumentError as error:
         _complain(" ".join(str(error).split()))
         return 2
+    except ValueError as error:
+        behind = _user_error_behind(error)
+        if behind is None:
+            raise
+        _complain(str(behind))
+        return 2
     return 0
+
+
+def _user_error_behind(error: BaseException) -> InkposeError | None:
+    """Returns the user's error that jsonargparse wrapped: it does so with what a ``class_path`` raises."""
+    cause = error.__cause__
+    while cause is not None and not isinstance(cause, InkposeError):
+        cause = cause.__cause__
+    return cause
 
 
 def _complain(message: str) -> None:
@@ -162,4 +176,6 @@ def _quieten() -> None:
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*LightningCLI's args parameter.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+    # Frozen sources are in eval mode on purpose.
+    warnings.filterwarnings("ignore", message=".*in eval mode at the start of training.*")
     warnings.filterwarnings("ignore", message=".*The number of training batches .* is smaller than the logging.*")
