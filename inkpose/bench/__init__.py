@@ -1,0 +1,1 @@
+"""`make bench`: speeds as ratios to a baseline run beside them."""

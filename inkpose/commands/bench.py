@@ -1,0 +1,24 @@
+"""`inkpose bench`: speeds as ratios to a baseline run beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inkpose.weights import DEFAULT_WEIGHTS
+
+
+def bench(
+    out: Annotated[Path, typer.Option("--out", "-o", help="JSON file.")] = Path("runs/bench/bench.json"),
+    weights: Annotated[Path, typer.Option(help="Run folder whose nets the prediction part uses.")] = DEFAULT_WEIGHTS,
+    only: Annotated[str | None, typer.Option(help="One part: reading, rulebook, metrics, drawing, prediction.")] = None,
+) -> None:
+    """Measure speed against baselines on this machine (some minutes); prints a table and writes JSON.
+
+    Example: inkpose bench --only reading
+    """
+    from inkpose.bench.table import run_bench
+
+    run_bench(out, weights, only)

@@ -1,0 +1,42 @@
+"""`inkpose demo`: the whole road, from drawing the data to a page of results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    preset: Annotated[str, typer.Option(help="demo (minutes on 2 CPU cores) or small (the quality preset).")] = "demo",
+    images: Annotated[
+        list[Path] | None, typer.Option(help="Your own pictures or a folder of them; may be given again.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/PRESET.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the drawn data. Default: data/PRESET.")] = None,
+    only: Annotated[str | None, typer.Option(help="Stop after these stages: data, train or evaluate.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that draw. Default: one a core.")] = None,
+    configs: Annotated[Path | None, typer.Option(help="Folder of the configs. Default: the project's own.")] = None,
+) -> None:
+    """Draw data, train the nets, score them and show what they see.
+
+    Example: inkpose demo --images my_drawings/
+
+    Finished stages are reused while their settings and data are the same; an interrupted training goes on. Ends with
+    metrics.json and report.html in the run folder.
+    """
+    from inkpose.demo import CONFIGS, DemoOptions, run_demo
+
+    run_demo(
+        DemoOptions(
+            preset=preset,
+            images=tuple(images or ()),
+            out=out or Path("runs") / preset,
+            data=data or Path("data") / preset,
+            only=only,
+            workers=workers,
+            configs=configs or CONFIGS,
+        ),
+        typer.echo,
+    )

@@ -1,0 +1,183 @@
+"""Picture in, character out: tags, masks, boxes and joints from the three trained nets.
+
+Example:
+    >>> from pathlib import Path
+    >>> from inkpose.pipeline import Pipeline
+    >>> from shared.images import read_rgba
+    >>> pipeline = Pipeline.load(Path("runs/demo"))          # doctest: +SKIP
+    >>> [seen] = pipeline([read_rgba(Path("drawing.png"))])  # doctest: +SKIP
+    >>> seen.tags[0].name, seen.characters[0].box_xyxy       # doctest: +SKIP
+    ('1girl', (12, 30, 200, 410))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkpose.seen import Character, Image, Seen, Tag, characters_of
+from shared.images import composite_on_white
+
+Box = tuple[float, float, float, float]
+
+
+class Tagger(Protocol):
+    """What the pipeline needs of ``tagger.predict.TaggerPredictor``."""
+
+    @property
+    def class_names(self) -> Sequence[str]:
+        """C names."""
+
+    @property
+    def class_groups(self) -> Sequence[str]:
+        """C groups."""
+
+    @property
+    def supported(self) -> NDArray[np.bool_]:
+        """``(C,)``: the classes that were learnt."""
+
+    @property
+    def thresholds(self) -> NDArray[Any]:
+        """``(C,)``: a class is told above it."""
+
+    def predict(self, images: list[Image]) -> NDArray[np.float32]:
+        """Returns probabilities ``(N, C)``."""
+
+
+class Segmenter(Protocol):
+    """What the pipeline needs of ``segmenter.predict.SegmenterPredictor``."""
+
+    def predict(self, images: list[Image]) -> list[NDArray[np.float32]]:
+        """Returns the foreground probability ``(H, W)`` of each picture."""
+
+
+class Pose(Protocol):
+    """What the pipeline needs of ``pose.predict.PosePredictor``."""
+
+    def predict(self, images: list[Image], boxes_xyxy: list[list[Box]]) -> Sequence[NDArray[Any]]:
+        """Returns ``(n, 17 or more, 3)`` rows x, y, score per picture; x and y are NaN where a joint is absent."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Tagger, segmenter and pose net in a row; call it with pictures.
+
+    Attributes:
+        tag_threshold: probability above which a tag is told; None takes each tag's own, found on validation data.
+        mask_threshold: foreground probability above which a pixel belongs to a character.
+    """
+
+    tagger: Tagger
+    segmenter: Segmenter
+    pose: Pose
+    tag_threshold: float | None = None
+    mask_threshold: float = 0.5
+
+    @classmethod
+    def load(
+        cls,
+        weights: Path = Path("runs/demo"),
+        device: str = "auto",
+        tag_threshold: float | None = None,
+        mask_threshold: float = 0.5,
+    ) -> Pipeline:
+        """Loads the three best checkpoints of a run folder.
+
+        Args:
+            weights: holds ``{tagger,segmenter,pose}/checkpoints/best.ckpt``.
+            device: ``"auto"`` (a GPU when there is one), ``"cpu"`` or ``"cuda"``.
+            tag_threshold: see the class.
+            mask_threshold: see the class.
+
+        Raises:
+            UsageError: no weights there, or no such device.
+            DataError: a checkpoint is corrupt or of another subsystem.
+        """
+        from inkpose.weights import checkpoint_paths, pick_device
+
+        paths = checkpoint_paths(weights)
+        place = pick_device(device)
+        import pose.predict
+        import segmenter.predict
+        import tagger.predict
+
+        return cls(
+            tagger=tagger.predict.load(paths["tagger"], device=place),
+            segmenter=segmenter.predict.load(paths["segmenter"], device=place),
+            pose=pose.predict.load(paths["pose"], device=place),
+            tag_threshold=tag_threshold,
+            mask_threshold=mask_threshold,
+        )
+
+    def __call__(self, images: Sequence[Image]) -> list[Seen]:
+        """Sees a batch of pictures.
+
+        Args:
+            images: uint8 ``(H, W, 3)`` RGB or ``(H, W, 4)`` straight RGBA, of any sizes. Transparent means white to
+                the nets, and is never part of a character.
+
+        Raises:
+            ValueError: an array is not such a picture.
+        """
+        if not images:
+            return []
+        plain = [_on_white(image) for image in images]
+        probabilities = self.tagger.predict(plain)
+        found = []
+        for image, foreground in zip(images, self.segmenter.predict(plain), strict=True):
+            if image.shape[2] == 4:
+                foreground = np.where(image[:, :, 3] > 0, foreground, np.float32(0))
+            found.append(characters_of(foreground, self.mask_threshold))
+        characters = self._with_poses(plain, found)
+        return [
+            Seen(image.shape[1], image.shape[0], self._tags(row), figures)
+            for image, row, figures in zip(images, probabilities, characters, strict=True)
+        ]
+
+    def _tags(self, probabilities: NDArray[np.float32]) -> list[Tag]:
+        limits = self.thresholds
+        told = np.flatnonzero((probabilities > limits) & np.asarray(self.tagger.supported, dtype=bool))
+        told = told[np.argsort(-probabilities[told], kind="stable")]
+        return [
+            Tag(self.tagger.class_names[i], self.tagger.class_groups[i], float(probabilities[i]))
+            for i in (int(j) for j in told)
+        ]
+
+    @property
+    def thresholds(self) -> NDArray[np.float32]:
+        """Probability ``(C,)`` above which each tag is told."""
+        if self.tag_threshold is not None:
+            return np.full(len(self.tagger.class_names), self.tag_threshold, dtype=np.float32)
+        return np.asarray(self.tagger.thresholds, dtype=np.float32)
+
+    def _with_poses(self, images: list[Image], found: list[list[Character]]) -> list[list[Character]]:
+        # Only pictures with a character go to the pose net.
+        posed = [i for i, characters in enumerate(found) if characters]
+        boxes: list[list[Box]] = [[character.box_xyxy for character in found[i]] for i in posed]
+        poses = self.pose.predict([images[i] for i in posed], boxes) if posed else []
+        result = [list(characters) for characters in found]
+        for i, keypoints in zip(posed, poses, strict=True):
+            pairs = zip(found[i], np.asarray(keypoints), strict=True)
+            result[i] = [replace(character, keypoints=_clean(points)) for character, points in pairs]
+        return result
+
+
+def _clean(points: NDArray[Any]) -> NDArray[np.float32]:
+    """The 17 COCO rows; a joint is there with both coordinates or with none."""
+    rows = np.array(points[:17], dtype=np.float32)
+    rows[~np.isfinite(rows[:, :2]).all(axis=1), :2] = np.nan
+    rows[:, 2] = np.clip(np.nan_to_num(rows[:, 2], nan=0.0), 0, 1)
+    return rows
+
+
+def _on_white(image: Image) -> Image:
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4) or not image.size:
+        raise ValueError(f"image {image.dtype} {image.shape} must be uint8 (H, W, 3) RGB or (H, W, 4) RGBA")
+    if image.shape[2] == 3:
+        return image
+    return composite_on_white(image)

@@ -1,0 +1,1 @@
+"""The self-contained page that shows a run: metrics, training curves, and what the nets see."""

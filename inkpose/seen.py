@@ -1,0 +1,104 @@
+"""What the nets see in a picture: tags, and characters with mask, box and joints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmenter.components import characters as split_characters
+from segmenter.cutouts import character_alpha, cutout
+
+Image = NDArray[np.uint8]
+
+#: Pixels around a mask in which its edge fades out.
+_RIM = 3
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag that holds of the whole picture; ``score`` is its probability."""
+
+    name: str
+    group: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Character:
+    """One character of a picture.
+
+    Attributes:
+        box_xyxy: tight box of the mask in whole picture pixels, ends exclusive.
+        score: mean foreground probability inside the mask.
+        mask_in_box: bool ``(y2 - y1, x2 - x1)``.
+        rim_xyxy: the box with a rim for soft edges, within the picture.
+        opacity_in_rim: uint8, opacity of the cut-out inside ``rim_xyxy``.
+        keypoints: float32 ``(17, 3)`` x, y, score in COCO order, continuous picture pixels; x and y are NaN
+            where the joint is not in the picture.
+    """
+
+    box_xyxy: tuple[int, int, int, int]
+    score: float
+    mask_in_box: NDArray[np.bool_]
+    rim_xyxy: tuple[int, int, int, int]
+    opacity_in_rim: Image
+    keypoints: NDArray[np.float32]
+
+    def mask(self, width: int, height: int) -> Image:
+        """Returns the mask on the whole picture, uint8 ``(height, width)``: 255 inside, 0 outside."""
+        x1, y1, x2, y2 = self.box_xyxy
+        canvas = np.zeros((height, width), dtype=np.uint8)
+        canvas[y1:y2, x1:x2] = self.mask_in_box * np.uint8(255)
+        return canvas
+
+    def cutout(self, image: Image) -> Image:
+        """Returns the character alone on the whole picture, straight RGBA uint8 ``(H, W, 4)``, black where transparent.
+
+        Args:
+            image: the picture, RGB or straight RGBA.
+        """
+        x1, y1, x2, y2 = self.rim_xyxy
+        inside = image[y1:y2, x1:x2]
+        opacity = self.opacity_in_rim
+        if inside.shape[2] == 4:
+            opacity = np.minimum(opacity, inside[:, :, 3])
+        figure = cutout(np.ascontiguousarray(inside[:, :, :3]), opacity)
+        figure[figure[:, :, 3] == 0] = 0
+        canvas = np.zeros((*image.shape[:2], 4), dtype=np.uint8)
+        canvas[y1:y2, x1:x2] = figure
+        return canvas
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the nets see in one picture: its size, its tags (most probable first), its characters (largest first)."""
+
+    width: int
+    height: int
+    tags: list[Tag] = field(default_factory=list)
+    characters: list[Character] = field(default_factory=list)
+
+
+def characters_of(foreground_prob: NDArray[np.float32], threshold: float) -> list[Character]:
+    """Connected pieces of the foreground, largest first, still without joints."""
+    height, width = foreground_prob.shape
+    nothing = np.full((17, 3), np.nan, dtype=np.float32)
+    found = []
+    for piece in split_characters(foreground_prob, threshold):
+        x1, y1, x2, y2 = piece.box_xyxy
+        left, top, right, bottom = max(0, x1 - _RIM), max(0, y1 - _RIM), min(width, x2 + _RIM), min(height, y2 + _RIM)
+        window = slice(top, bottom), slice(left, right)
+        opacity = np.rint(character_alpha(foreground_prob[window], piece.mask[window], _RIM) * 255).astype(np.uint8)
+        found.append(
+            Character(
+                box_xyxy=piece.box_xyxy,
+                score=piece.score,
+                mask_in_box=piece.mask[y1:y2, x1:x2].copy(),  # a view would keep the whole mask in memory
+                rim_xyxy=(left, top, right, bottom),
+                opacity_in_rim=opacity,
+                keypoints=nothing,
+            )
+        )
+    return found

@@ -1,0 +1,189 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from inkpose import demo_stages
+from inkpose.demo import DataPlan, DemoOptions, Ledger
+from inkpose.stages import Finished
+from shared.errors import DataError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def options(tmp_path):
+    return DemoOptions("demo", out=tmp_path / "run", data=tmp_path / "data")
+
+
+@pytest.fixture
+def ledger():
+    names = ("data/drawn", "data/photo", "train/task_source", "train/tagger", "train/segmenter")
+    return Ledger(lambda _: None, {name: Finished(name, 1.0, {"x": f"digest of {name}"}, False) for name in names})
+
+
+def key(options, ledger, name="pose"):
+    return demo_stages.train_stage(options, ledger, name).key
+
+
+def changed(ledger, name):
+    return Ledger(ledger.tell, {**ledger.finished, name: Finished(name, 1.0, {"x": "another"}, False)})
+
+
+def test_key_depends_on_config_data_and_sources(options, ledger, tmp_path):
+    before = key(options, ledger)
+    for name in ("data/drawn", "train/task_source", "train/tagger"):
+        assert key(options, changed(ledger, name)) != before
+    for name in ("data/photo", "train/segmenter"):
+        assert key(options, changed(ledger, name)) == before
+    config = yaml.safe_load((ROOT / "configs/pose/demo.yaml").read_text())
+    (tmp_path / "configs/pose").mkdir(parents=True)
+    mine = DemoOptions("demo", out=options.out, data=options.data, configs=tmp_path / "configs")
+    copy = tmp_path / "configs/pose/demo.yaml"
+    copy.write_text("# another comment\n" + yaml.safe_dump(config))
+    assert key(mine, ledger) == before
+    config["trainer"]["max_steps"] += 1
+    copy.write_text(yaml.safe_dump(config))
+    assert key(mine, ledger) != before
+
+
+def test_sources_of_the_key_are_those_of_the_training(options, ledger):
+    assert key(options, changed(ledger, "data/photo"), "task_source") != key(options, ledger, "task_source")
+    assert key(options, changed(ledger, "data/drawn"), "task_source") == key(options, ledger, "task_source")
+
+
+def test_missing_and_broken_config_are_one_line(options, ledger, tmp_path):
+    lost = DemoOptions("demo", out=options.out, data=options.data, configs=tmp_path)
+    with pytest.raises(DataError, match="no such config"):
+        demo_stages.train_stage(lost, ledger, "tagger")
+    (tmp_path / "tagger").mkdir()
+    (tmp_path / "tagger/demo.yaml").write_text("a: [")
+    with pytest.raises(DataError, match=r"demo\.yaml: cannot be read as YAML"):
+        demo_stages.train_stage(lost, ledger, "tagger")
+
+
+def test_stopped_training_stops_the_demo(options, ledger, monkeypatch):
+    import tagger.__main__
+
+    seen = []
+    monkeypatch.setattr(tagger.__main__, "main", lambda args: seen.append(args) or 130)
+    with pytest.raises(KeyboardInterrupt):
+        demo_stages.train_stage(options, ledger, "tagger").work(True)
+    assert seen[0][:2] == ["fit", "--config"]
+    assert seen[0][-2:] == ["--resume", "true"]
+    monkeypatch.setattr(tagger.__main__, "main", lambda args: 2)
+    with pytest.raises(SystemExit) as stop:
+        demo_stages.train_stage(options, ledger, "tagger").work(False)
+    assert stop.value.code == 2
+
+
+def test_drawn_folder_fits_only_its_own_plan(options):
+    plan = DataPlan(drawn=3, photo=2, size=64)
+    stage = demo_stages.draw_stage(options, plan, "drawn")
+    assert not stage.fits()
+    stage.folder.mkdir(parents=True)
+    (stage.folder / "dataset.json").write_text(json.dumps(dict(stage.settings)))
+    assert stage.fits()
+    assert not demo_stages.draw_stage(options, DataPlan(drawn=4, photo=2, size=64), "drawn").fits()
+
+
+def test_test_pictures_are_of_the_test_split(tmp_path, draw):
+    for number in (1, 900, *range(950, 970)):
+        draw(tmp_path / f"images/{number % 1000:04d}/{number}.png", width=8, height=8, blocks=())
+    ids = [int(path.stem) for path in demo_stages.test_pictures(tmp_path, 5)]
+    assert ids == [950, 954, 958, 962, 966]
+    for path in tmp_path.glob("images/09[5-9]*/*"):
+        path.unlink()
+    with pytest.raises(DataError, match="test split"):
+        demo_stages.test_pictures(tmp_path, 5)
+
+
+TINY = {
+    "trainer": {"max_steps": 4, "val_check_interval": 2, "limit_val_batches": 2, "precision": "32-true",
+                "accelerator": "cpu"},
+    "data": {"batch_size": 4, "num_workers": 0, "image_size": 64},
+}  # fmt: skip
+
+SCRIPT = textwrap.dedent(
+    """
+    import sys
+    from inkpose import demo
+    from inkpose.cli import main
+    demo.PLANS["demo"] = demo.DataPlan(1000, 1000, size=64, drawn_characters=(1, 1), photo_characters=(1, 1))
+    sys.exit(main(sys.argv[1:]))
+    """
+)
+
+
+@pytest.fixture(scope="module")
+def tiny_configs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("configs")
+    for package, name in (("pose", "task_source_demo"), ("tagger", "demo"), ("segmenter", "demo"), ("pose", "demo")):
+        config = yaml.safe_load((ROOT / "configs" / package / f"{name}.yaml").read_text())
+        for section, values in TINY.items():
+            config[section].update(values)
+        model = config["model"].get("init_args", config["model"])
+        if "image_size" in model:
+            model["image_size"] = 64
+        if "head_side" in model:
+            model["head_side"] = 16
+        (folder / package).mkdir(exist_ok=True)
+        (folder / package / f"{name}.yaml").write_text(yaml.safe_dump(config))
+    return folder
+
+
+def tiny_demo(configs: Path, folder: Path, *arguments: str) -> subprocess.Popen:
+    command = [sys.executable, "-c", SCRIPT, "demo", "--configs", str(configs), "--out", str(folder / "run"),
+               "--data", str(folder / "data"), *arguments]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "INKPOSE_DEBUG": "0"}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_whole_road(tiny_configs, tmp_path, draw):
+    # Stopped while the tagger trains, it goes on; a third run reuses everything; other pictures only predict again.
+    drawing = draw(tmp_path / "mine" / "my <b>drawing.png", width=200, height=150)
+    stopped = tiny_demo(tiny_configs, tmp_path, "--images", str(tmp_path / "mine"))
+    deadline = time.monotonic() + 400
+    while (
+        not (tmp_path / "run/tagger/started.json").exists() and time.monotonic() < deadline and stopped.poll() is None
+    ):
+        time.sleep(0.2)
+    stopped.send_signal(signal.SIGINT)
+    _, told = stopped.communicate(timeout=120)
+    assert stopped.returncode == 130, told
+    assert "Traceback" not in told
+    assert not (tmp_path / "run/tagger/stage.json").exists()
+
+    went_on = tiny_demo(tiny_configs, tmp_path, "--images", str(tmp_path / "mine"))
+    shown, told = went_on.communicate(timeout=600)
+    assert went_on.returncode == 0, told
+    assert [line.split()[0] for line in shown.splitlines() if "done before" in line] == [
+        "data/drawn", "data/photo", "train/task_source",
+    ]  # fmt: skip
+    metrics = json.loads((tmp_path / "run/metrics.json").read_text())
+    assert "macro_f1" in metrics["tagger"]
+    assert "iou" in metrics["segmenter"]
+    assert {"pdj@0.2", "oks_ap"} <= set(metrics["pose"])
+    assert {"data/drawn", "train/pose", "evaluate/pose", "predict/images"} <= set(metrics["seconds"])
+    page = (tmp_path / "run/report.html").read_text()
+    assert "my &lt;b&gt;drawing.png" in page
+    assert page.count("<svg class=") == 8
+    assert page.count("<article") == 9
+    best = (tmp_path / "run/pose/checkpoints/best.ckpt").stat().st_mtime_ns
+
+    drawing.rename(drawing.with_name("renamed.png"))
+    again = tiny_demo(tiny_configs, tmp_path, "--images", str(tmp_path / "mine"))
+    shown, told = again.communicate(timeout=300)
+    assert again.returncode == 0, told
+    assert [line.split()[0] for line in shown.splitlines() if "done before" not in line] == ["predict/images", "report"]
+    assert (tmp_path / "run/pose/checkpoints/best.ckpt").stat().st_mtime_ns == best
