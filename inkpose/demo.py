@@ -24,14 +24,15 @@ class DataPlan:
     drawn: int
     photo: int
     size: int = 256
-    drawn_characters: tuple[int, int] = (1, 2)
-    photo_characters: tuple[int, int] = (1, 2)
+    drawn_characters: tuple[int, int] = (1, 1)
+    photo_characters: tuple[int, int] = (1, 1)
     drawn_seed: int = 1
     photo_seed: int = 2
+    mix: str = "rich"
 
 
 #: The numbers are ours: what the demo's time allows, and four times that.
-PLANS = {"demo": DataPlan(drawn=6000, photo=1500), "small": DataPlan(drawn=24_000, photo=6000)}
+PLANS = {"demo": DataPlan(drawn=6000, photo=1500, mix="simple"), "small": DataPlan(drawn=24_000, photo=6000)}
 
 
 #: The project's own configs lie beside the packages: it is cloned and run.

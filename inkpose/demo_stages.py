@@ -39,6 +39,7 @@ def draw_stage(options: DemoOptions, plan: DataPlan, style: str) -> Stage:
         "count": plan.drawn if drawn else plan.photo,
         "size": plan.size,
         "style": style,
+        "mix": plan.mix,
         "characters": list(plan.drawn_characters if drawn else plan.photo_characters),
         "generator_version": GENERATOR_VERSION,
     }
@@ -63,6 +64,7 @@ def draw_stage(options: DemoOptions, plan: DataPlan, style: str) -> Stage:
             (first, last),
             style,
             options.workers,
+            mix=settings["mix"],
         )
 
     records = options.data / "stages" / style

@@ -9,24 +9,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from shared.errors import DataError
 from shared.readers.dump_files import Row, dump_files, read_rows
-from shared.readers.ratings import SAFE_FOR_WORK, Rating, Scheme, find_scheme, meaning
+from shared.readers.image_names import MD5
+from shared.readers.ratings import LETTERS, SAFE_FOR_WORK, Rating, Scheme, find_scheme, meaning
 
 PICTURE_SUFFIXES = frozenset(("jpg", "jpeg", "png", "webp", "gif", "bmp", "avif"))
 #: The site hides posts with these from most users; they are never used.
 RESTRICTED_TAGS = frozenset(("loli", "shota", "toddlercon"))
 _CATEGORIES = {"0": "general", "1": "artist", "3": "copyright", "4": "character", "5": "meta"}
+_GENERAL = ("0", 0)
 _SAMPLE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class DumpPost:
+class DumpPost(NamedTuple):
     """One usable post. ``tags``: general tags, each once, in the file's order; sizes in pixels, 0 where not known."""
 
     id: int
@@ -37,6 +37,7 @@ class DumpPost:
     file_ext: str
     md5: str | None
     is_deleted: bool
+    meta_tags: tuple[str, ...] = ()
 
 
 def read_dump(
@@ -54,53 +55,53 @@ def read_dump(
         dropped: counts here, by reason, the posts that were left out.
 
     Raises:
-        DataError: a file cannot be read; a line is not a post; a rating or category letter is unknown; the scheme
-            cannot be found out. Names the file and the line.
+        DataError: as ``read_dump_file``.
     """
     dropped = Counter() if dropped is None else dropped
     for path in dump_files(inputs):
-        rows = read_rows(path)
-        sample = list(islice(rows, _SAMPLE))
-        if not sample:
-            continue
-        its_scheme = find_scheme((row for _, row in sample), str(path)) if scheme == "auto" else scheme
-        for number, row in chain(sample, rows):
-            post = _post(row, its_scheme, f"{path}:{number}", dropped)
-            if post is None:
-                continue
-            if post.rating in ratings:
+        for _, post in read_dump_file(path, scheme):
+            if isinstance(post, str):
+                dropped[post] += 1
+            elif post.rating in ratings:
                 yield post
             else:
                 dropped[f"rating {post.rating}"] += 1
 
 
-def _post(row: Row, scheme: Scheme, where: str, dropped: Counter[str]) -> DumpPost | None:
-    try:
-        reason = _unusable(row)
-        if reason is None:
-            tags = _tags(row, where)
-            if not RESTRICTED_TAGS.isdisjoint(tags):
-                reason = "restricted tag"
-        if reason is not None:
-            dropped[reason] += 1
-            return None
-        return DumpPost(
-            id=_whole(row["id"]),
-            rating=meaning(row["rating"], scheme, where),
-            tags=tags,
-            width=_whole(row.get("image_width") or 0),
-            height=_whole(row.get("image_height") or 0),
-            file_ext=row["file_ext"].lower(),
-            md5=row.get("md5") or None,
-            is_deleted=bool(row.get("is_deleted", False)),
-        )
-    except KeyError as error:
-        raise DataError(f"{where}: no field {error}; expected a post as in the public metadata dumps") from None
-    except (TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"{where}: a field has the wrong type ({error}); expected a post as in the dumps") from None
+def read_dump_file(
+    path: Path, scheme: Scheme | Literal["auto"] = "auto", skip: int = 0
+) -> Iterator[tuple[int, DumpPost | str]]:
+    """Yields ``(line number, post)`` of one file; for a post that cannot be used, the reason stands in its place.
+
+    Args:
+        path: one file of a dump.
+        scheme: what the rating letters mean; ``auto`` finds out from the first posts of the file.
+        skip: lines passed over unread (they were read before).
+
+    Raises:
+        DataError: the file cannot be read; a line is not a post; a rating or category letter is unknown; the scheme
+            cannot be found out. Names the file and the line.
+    """
+    if scheme == "auto":
+        sample = [row for _, row in islice(read_rows(path), _SAMPLE)]
+        if not sample:
+            return
+        scheme = find_scheme(sample, str(path))
+    letters = LETTERS[scheme]
+    for number, row in read_rows(path, skip):
+        try:
+            rating = letters.get(row["rating"]) or meaning(row["rating"], scheme, f"{path}:{number}")
+            yield number, _post(row, rating)
+        except KeyError as error:
+            raise DataError(f"{path}:{number}: no field {error}; expected a post as in the metadata dumps") from None
+        except (TypeError, ValueError, AttributeError) as error:
+            raise DataError(
+                f"{path}:{number}: a field has the wrong type ({error}); expected a post as in the metadata dumps"
+            ) from None
 
 
-def _unusable(row: Row) -> str | None:
+def _post(row: Row, rating: Rating) -> DumpPost | str:
+    """Returns the post, or why it cannot be used."""
     if row.get("id") in (None, ""):
         return "no id"
     if row.get("is_banned", False) is True:
@@ -108,28 +109,50 @@ def _unusable(row: Row) -> str | None:
     suffix = row.get("file_ext")
     if suffix is None:
         return "no file"
-    if str(suffix).lower() not in PICTURE_SUFFIXES:
+    suffix = str(suffix).lower()
+    if suffix not in PICTURE_SUFFIXES:
         return "not a picture"
-    return None
+    general, meta = _tags(row)
+    if not RESTRICTED_TAGS.isdisjoint(general):
+        return "restricted tag"
+    return DumpPost(
+        _whole(row["id"]),
+        rating,
+        tuple(general),
+        _whole(row.get("image_width") or 0),
+        _whole(row.get("image_height") or 0),
+        suffix,
+        _md5(row.get("md5")),
+        bool(row.get("is_deleted", False)),
+        meta,
+    )
 
 
-def _tags(row: Row, where: str) -> tuple[str, ...]:
+def _tags(row: Row) -> tuple[dict[str, None], tuple[str, ...]]:
+    """Returns the general tags, each once (as the keys of a dict), and the meta tags."""
     if "tag_string_general" in row:
-        return tuple(dict.fromkeys(row["tag_string_general"].split()))
+        text, meta = row["tag_string_general"], row.get("tag_string_meta")
+        text.encode()  # raises ValueError for half a character, which no file can hold
+        return dict.fromkeys(text.split()), tuple(meta.split()) if meta else ()
     if "tags" in row:
-        names: dict[str, None] = {}
-        for tag in row["tags"]:
-            category = str(tag["category"])
-            if category == "0":
-                names[tag["name"]] = None
-            elif category not in _CATEGORIES:
-                raise DataError(f"{where}: tag category {category!r} is unknown; this set numbers them in its own way")
-        return tuple(names)
+        tags = row["tags"]
+        names = dict.fromkeys([tag["name"] for tag in tags if tag["category"] in _GENERAL])
+        " ".join(names).encode()  # as above, and TypeError for a name that is no text
+        others = [(str(tag["category"]), tag["name"]) for tag in tags if tag["category"] not in _GENERAL]
+        for category, _ in others:
+            if category not in _CATEGORIES:
+                raise ValueError(f"tag category {category!r} is unknown: this set numbers them in its own way")
+        return names, tuple(name for category, name in others if category == "5")
     # Raw exports have one string for all categories: names of artists and characters are in no class.
-    return tuple(dict.fromkeys(row["tag_string"].split()))
+    return dict.fromkeys(row["tag_string"].split()), ()
 
 
 def _whole(value: Any) -> int:
-    if isinstance(value, (bool, float)) or (isinstance(value, str) and not value.isdigit()):
-        raise ValueError(f"{value!r} is not a whole number")
-    return int(value)
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    if type(number) is not int or not 0 <= number < 2**31:
+        raise ValueError(f"{value!r} is not a whole number from 0 to {2**31 - 1}")
+    return number
+
+
+def _md5(value: Any) -> str | None:
+    return value if isinstance(value, str) and MD5.fullmatch(value) else None

@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -24,6 +25,8 @@ ARRAY_LIMIT = 512 * 1024 * 1024
 """A JSON array is read whole: a larger file (in bytes) is refused. API pages are far smaller."""
 
 Row = dict[str, Any]
+# What json.loads calls in the end, without its questions about encodings.
+_decode = json.JSONDecoder().decode
 
 
 def dump_files(inputs: Sequence[Path]) -> list[Path]:
@@ -49,10 +52,14 @@ def dump_files(inputs: Sequence[Path]) -> list[Path]:
     return found
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, Row]]:
+def read_rows(path: Path, skip: int = 0) -> Iterator[tuple[int, Row]]:
     """Yields ``(line number, row)`` of one file; of a JSON array, the number of the element, from 1.
 
     Memory: one line, or the whole file where it is an array.
+
+    Args:
+        path: plain or gzipped.
+        skip: lines (elements) passed over without a look at them.
 
     Raises:
         DataError: unreadable, truncated or not JSON objects; names the line.
@@ -61,11 +68,13 @@ def read_rows(path: Path) -> Iterator[tuple[int, Row]]:
         with _open(path) as stream:
             first = _first_character(stream, path)
             if first == b"[":
-                yield from _array(stream, path)
+                yield from islice(_array(stream, path), skip, None)
             else:
-                for number, line in enumerate(stream, start=1):
-                    if line.strip():
-                        yield number, _object(_FAVOURITES.sub(b'"favs":[]', line), f"{path}:{number}")
+                for number, line in islice(enumerate(stream, start=1), skip, None):
+                    if not line.isspace():
+                        if b'"favs"' in line:
+                            line = _FAVOURITES.sub(b'"favs":[]', line)
+                        yield number, _object(line, path, number)
     except (EOFError, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: the gzip file is damaged or cut off ({error}); download it again") from error
     except OSError as error:
@@ -112,11 +121,13 @@ def _array(stream: IO[bytes], path: Path) -> Iterator[tuple[int, Row]]:
         yield number, row
 
 
-def _object(line: bytes, where: str) -> Row:
+def _object(line: bytes, path: Path, number: int) -> Row:
     try:
-        row = json.loads(line)
+        row = _decode(line.decode())
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{where}: not valid JSON ({error}); the file may be cut off, download it again") from None
+        raise DataError(
+            f"{path}:{number}: not valid JSON ({error}); the file may be cut off, download it again"
+        ) from None
     if not isinstance(row, dict):
-        raise DataError(f"{where}: not a JSON object; expected one post a line")
+        raise DataError(f"{path}:{number}: not a JSON object; expected one post a line")
     return row

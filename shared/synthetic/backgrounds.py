@@ -16,6 +16,7 @@ from shared.synthetic.backgrounds_nature import falling, landscape
 from shared.synthetic.backgrounds_photo import photo
 from shared.synthetic.backgrounds_room import room
 from shared.synthetic.brush import Brush, ImageArray
+from shared.synthetic.chance import pick
 from shared.synthetic.texture import SizeWH
 
 Style = Literal["drawn", "photo"]
@@ -43,16 +44,6 @@ class Background:
     kind: str
     tags: frozenset[str]
     ground: float | None
-
-
-def pick(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
-    """Returns a key of ``weights``, each as often as its weight says (they need not sum to 1)."""
-    value = rng.random() * sum(weights.values())
-    for name, weight in weights.items():
-        value -= weight
-        if value < 0:
-            return name
-    return list(weights)[-1]
 
 
 def _props(rng: np.random.Generator, size_wh: SizeWH) -> tuple[ImageArray, set[str]]:
@@ -84,10 +75,14 @@ _PLACES: Mapping[str, Callable[[np.random.Generator, SizeWH], tuple[ImageArray, 
 
 
 def draw_background(
-    rng: np.random.Generator, size_wh: SizeWH, style: Style = "drawn", kind: str | None = None
+    rng: np.random.Generator,
+    size_wh: SizeWH,
+    style: Style = "drawn",
+    kind: str | None = None,
+    drawn_mix: Mapping[str, float] = DRAWN_MIX,
 ) -> Background:
     """Paints an empty scene of ``size_wh`` pixels; ``kind`` (a key of :data:`DRAWN_MIX`, or "board") or by chance."""
-    kind = kind or pick(rng, DRAWN_MIX if style == "drawn" else PHOTO_MIX)
+    kind = kind or pick(rng, drawn_mix if style == "drawn" else PHOTO_MIX)
     ground: float | None = None
     if kind in _PLAIN:
         image, tags = _PLAIN[kind](rng, size_wh)

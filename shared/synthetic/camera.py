@@ -7,6 +7,7 @@ Camera frame: x right, y down, z away from the viewer.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,9 +79,9 @@ def view_of(yaw: float) -> str:
     return "side" if away < 120 else "back"
 
 
-def sample_camera(rng: np.random.Generator) -> Camera:
-    """Samples a view: 45 % front, 35 % three-quarter, 12 % side, 8 % back; mostly near eye level, small roll."""
-    kind = rng.choice(4, p=[0.45, 0.35, 0.12, 0.08])
+def sample_camera(rng: np.random.Generator, views: Sequence[float] = (0.45, 0.35, 0.12, 0.08)) -> Camera:
+    """Samples a view: shares of front, three-quarter, side and back; mostly near eye level, small roll."""
+    kind = rng.choice(4, p=views)
     low, high = ((0.0, 20.0), (20.0, 60.0), (60.0, 120.0), (120.0, 180.0))[kind]
     yaw = float(rng.uniform(low, high)) * (1 if rng.random() < 0.5 else -1)
     elevation = float(np.clip(rng.normal(5.0, 11.0), -40.0, 60.0))

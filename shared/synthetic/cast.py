@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from shared.synthetic.backgrounds import Style, pick
+from shared.synthetic.backgrounds import Style
+from shared.synthetic.chance import pick
 from shared.synthetic.character import (
     CharacterSpec,
     DrawnCharacter,
@@ -17,7 +18,8 @@ from shared.synthetic.character import (
     sample_character,
 )
 from shared.synthetic.effects import LOOK_MIX, LOOKS
-from shared.synthetic.framing import FRAMING_MIX, place, slots
+from shared.synthetic.framing import place, slots
+from shared.synthetic.mixes import RICH, Mix
 from shared.synthetic.rendering import Rendering
 from shared.synthetic.texture import SizeWH
 
@@ -53,19 +55,19 @@ class Cast:
     background: str | None
 
 
-def sample_cast(rng: np.random.Generator, count: int, style: Style) -> Cast:
+def sample_cast(rng: np.random.Generator, count: int, style: Style, mix: Mix = RICH) -> Cast:
     """Samples ``count`` characters drawn in one manner, and the look and background that go with it."""
-    specs = [sample_character(rng, style) for _ in range(count)]
+    specs = [sample_character(rng, style, mix) for _ in range(count)]
     # One hand draws a picture: all its figures share the manner of the first.
     specs = [specs[0], *(replace(spec, rendering=specs[0].rendering) for spec in specs[1:])] if specs else []
     manner = specs[0].rendering.style if specs else ""
     look = pick(rng, _LOOK_OF[manner]) if manner in _LOOK_OF else ""
-    look = look or pick(rng, LOOK_MIX[style])
+    look = look or pick(rng, mix.looks if style == "drawn" else LOOK_MIX[style])
     background = pick(rng, _BACKGROUND_OF[manner]) if manner in _BACKGROUND_OF else ""
     background = LOOKS[look].ground or background
     if LOOKS[look].from_lines:
         specs = [replace(spec, rendering=_outlined(spec.rendering)) for spec in specs]
-    framing = pick(rng, FRAMING_MIX)
+    framing = pick(rng, mix.framings)
     if framing == "far" and (LOOKS[look].ground is not None or look == "pixelated"):
         framing = "full"  # strokes of a few pixels would leave nothing of a small figure
     if count > 2 and framing in ("portrait", "detail"):

@@ -17,6 +17,7 @@ from shared.synthetic.face import Face, sample_face
 from shared.synthetic.garments import Outfit, sample_outfit
 from shared.synthetic.hair import Hair, sample_hair
 from shared.synthetic.layers import build
+from shared.synthetic.mixes import RICH, Mix
 from shared.synthetic.palette import Rgb, pick_skin
 from shared.synthetic.poses import SampledPose, sample_pose
 from shared.synthetic.proportions import Proportions, make_proportions, sample_proportions
@@ -69,12 +70,13 @@ class DrawnCharacter:
     sex: str
 
 
-def sample_character(rng: np.random.Generator, style: str) -> CharacterSpec:
+def sample_character(rng: np.random.Generator, style: str, mix: Mix = RICH) -> CharacterSpec:
     """Samples a character.
 
     Args:
         rng: source of all randomness.
         style: "drawn", or "photo" for natural proportions, colours and shading.
+        mix: how often each manner, pose and view is drawn.
 
     Raises:
         ValueError: another style.
@@ -82,11 +84,11 @@ def sample_character(rng: np.random.Generator, style: str) -> CharacterSpec:
     if style not in ("drawn", "photo"):
         raise ValueError(f"style {style!r} must be drawn or photo")
     photo = style == "photo"
-    rendering = sample_rendering(rng, photo)
+    rendering = sample_rendering(rng, photo, mix.manners)
     size = sample_proportions(rng, photo)
     sex = size.build if size.build != "child" else ("girl" if rng.random() < 0.6 else "boy")
-    pose = sample_pose(rng)
-    camera = sample_camera(rng)
+    pose = sample_pose(rng, weights=mix.poses)
+    camera = sample_camera(rng, mix.views)
     pose, camera = _suit(rng, pose, camera)
     if rendering.doodle:
         size, pose, camera = _doodled(rng, size, pose)

@@ -29,6 +29,7 @@ def synth(
     style: str = "drawn",
     workers: int | None = None,
     sheet: Path | None = None,
+    mix: str = "rich",
 ) -> str | None:
     """Draws a synthetic data set, or a contact sheet of its first pictures.
 
@@ -48,6 +49,7 @@ def synth(
         style: "drawn", or "photo" (shaded, textured figures before photo-like backgrounds).
         workers: processes; None for one a core.
         sheet: a picture file to write instead of the data set.
+        mix: "rich", or "simple" for calm pictures that a training of minutes can learn.
 
     Returns:
         the content hash of the data set; None for a contact sheet.
@@ -60,7 +62,11 @@ def synth(
     _check(count, seed, size, limits, style, workers)
     from shared.synthetic.dataset import Plan
 
-    plan = Plan(seed, count, size, "photo" if style == "photo" else "drawn", limits)
+    if mix not in ("rich", "simple"):
+        raise UsageError(f"--mix {mix}: must be rich or simple")
+    plan = Plan(
+        seed, count, size, "photo" if style == "photo" else "drawn", limits, "simple" if mix == "simple" else "rich"
+    )
     if sheet is not None:
         from shared.synthetic.sheet import write_sheet
 

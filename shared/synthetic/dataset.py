@@ -34,6 +34,7 @@ class Plan:
         size: long side in pixels.
         style: "drawn" or "photo".
         characters: fewest and most a picture.
+        mix: a key of ``mixes.MIXES``.
         generator_version: of the code that draws.
     """
 
@@ -42,6 +43,7 @@ class Plan:
     size: int
     style: Literal["drawn", "photo"]
     characters: tuple[int, int]
+    mix: Literal["rich", "simple"] = "rich"
     generator_version: str = GENERATOR_VERSION
 
     def description(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ Box = tuple[float, float, float, float]
 
 #: How often each framing is used (ours, after what illustrations show); "detail" is any part of the figure.
 FRAMING_MIX: Mapping[str, float] = {
-    "full": 0.52, "cowboy": 0.16, "upper": 0.12, "portrait": 0.1, "far": 0.08, "detail": 0.02,
+    "full": 0.6, "cowboy": 0.17, "upper": 0.12, "portrait": 0.06, "far": 0.04, "detail": 0.01,
 }  # fmt: skip
 
 _EYES, _SHOULDERS, _ELBOWS, _HIPS, _KNEES = ((1, 2), (5, 6), (7, 8), (11, 12), (13, 14))

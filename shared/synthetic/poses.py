@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from shared.synthetic.arm_poses import (
     gauss,
     sample_arms,
 )
+from shared.synthetic.chance import pick
 from shared.synthetic.skeleton import Arm, Leg, Pose, reach
 
 Rng = np.random.Generator
@@ -404,15 +405,14 @@ def _mirrored(sampled: SampledPose) -> SampledPose:
     return replace(sampled, pose=flipped, free_hand=1 - free if free >= 0 else free)
 
 
-def sample_pose(rng: Rng, family: str | None = None) -> SampledPose:
-    """Samples a pose, of the given family or by the weights of `FAMILIES`; mirrored half of the time.
+def sample_pose(rng: Rng, family: str | None = None, weights: Mapping[str, float] | None = None) -> SampledPose:
+    """Samples a pose, of the given family or by ``weights`` (default: those of `FAMILIES`); mirrored half of the time.
 
     Raises:
         ValueError: no such family.
     """
     if family is None:
-        weights = np.array([weight for weight, _ in FAMILIES.values()])
-        family = list(FAMILIES)[int(rng.choice(len(weights), p=weights / weights.sum()))]
+        family = pick(rng, weights or {name: weight for name, (weight, _) in FAMILIES.items()})
     if family not in FAMILIES:
         raise ValueError(f"pose family {family!r} must be one of {', '.join(FAMILIES)}")
     sampled = FAMILIES[family][1](rng)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.synthetic.chance import pick
 from shared.synthetic.palette import Rgb, luminance, mix
 
 STYLES = ("flat", "cel", "soft", "line_art", "emoji", "monochrome", "pencil", "chalk", "photo")
+#: How often each manner is drawn (ours).
+MANNER_MIX: Mapping[str, float] = {
+    "flat": 0.17, "cel": 0.33, "soft": 0.16, "line_art": 0.10, "emoji": 0.08, "monochrome": 0.05, "pencil": 0.08,
+    "chalk": 0.03,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,14 +80,14 @@ class Rendering:
         return mix(rgb, (70, 40, 96) if luminance(rgb) > 0.25 else (4, 4, 18), 0.26)
 
 
-def sample_rendering(rng: np.random.Generator, photo: bool) -> Rendering:
-    """Samples a drawing style; always "photo" when asked."""
+def sample_rendering(rng: np.random.Generator, photo: bool, manners: Mapping[str, float] = MANNER_MIX) -> Rendering:
+    """Samples a drawing style by the weights of ``manners``; always "photo" when asked."""
     angle = float(rng.uniform(-2.6, -0.55))
     light = (math.cos(angle), math.sin(angle))
     seed = int(rng.integers(2**31))
     if photo:
         return Rendering("photo", None, 0.0, "soft", light, 0.0, 1, 0.0, float(rng.uniform(0.3, 1.0)), seed)
-    style = str(rng.choice(STYLES[:-1], p=[0.17, 0.33, 0.16, 0.10, 0.08, 0.05, 0.08, 0.03]))
+    style = pick(rng, manners)
     line = float(np.exp(rng.normal(math.log(0.0052), 0.42)))
     outline: str | Rgb | None
     doodle = False

@@ -9,11 +9,13 @@ import numpy as np
 
 from shared.keypoints.schema import JointState
 from shared.synthetic import marks, texture
-from shared.synthetic.backgrounds import Background, Style, draw_background, pick
+from shared.synthetic.backgrounds import Background, Style, draw_background
 from shared.synthetic.brush import Brush, ImageArray
 from shared.synthetic.cast import draw_cast, sample_cast
+from shared.synthetic.chance import pick
 from shared.synthetic.effects import LOOKS, WEAR_MIX, Effect
 from shared.synthetic.framing import framing_tags
+from shared.synthetic.mixes import RICH, Mix
 from shared.synthetic.scene_props import occluder
 from shared.synthetic.scene_tags import background_tags, count_tags
 from shared.synthetic.stage import SceneCharacter, Stage
@@ -46,25 +48,31 @@ class Scene:
 
 
 def draw_scene(
-    rng: np.random.Generator, size_wh: SizeWH, style: Style = "drawn", characters: tuple[int, int] = (1, 1)
+    rng: np.random.Generator,
+    size_wh: SizeWH,
+    style: Style = "drawn",
+    characters: tuple[int, int] = (1, 1),
+    mix: Mix = RICH,
 ) -> Scene:
     """Draws a picture of ``size_wh`` pixels with ``characters`` (fewest, most) figures, fewer more often.
+
+    ``mix`` says how often everything else is drawn.
 
     A figure of which too little would be seen is left out; that is rare, and never happens to a single one.
     """
     low, high = characters
     count = int(pick(rng, {str(n): 0.45 ** (n - max(low, 1)) if n else 0.12 for n in range(low, high + 1)}))
-    cast = sample_cast(rng, count, style)
-    background = draw_background(rng, size_wh, style, cast.background)
+    cast = sample_cast(rng, count, style, mix)
+    background = draw_background(rng, size_wh, style, cast.background, mix.backgrounds)
     stage = Stage(background.image, draw_cast(rng, cast, size_wh, background.ground))
     stage.settle()
     if stage.too_hidden():
         stage = Stage(background.image, draw_cast(rng, cast, size_wh, background.ground, apart=True))
         stage.drop(stage.too_hidden())
     tags = count_tags([actor.sex for actor in stage.actors])
-    tags |= _paint(rng, stage, background, style)
+    tags |= _paint(rng, stage, background, style, mix.extras)
     treatment = LOOKS[cast.look]
-    worn = "none" if treatment.from_lines else pick(rng, WEAR_MIX[style])
+    worn = "none" if treatment.from_lines else pick(rng, mix.wear if style == "drawn" else WEAR_MIX[style])
     look, wear = (Effect(name, int(rng.integers(0, 2**31))) for name in (cast.look, worn))
     shown = stage.characters(treatment.colourless)
     keeps_colour = look.name in ("plain", "posterised", "pixelated", "pencil", "line_art")
@@ -89,7 +97,7 @@ def draw_scene(
     )
 
 
-def _paint(rng: np.random.Generator, stage: Stage, background: Background, style: Style) -> set[str]:
+def _paint(rng: np.random.Generator, stage: Stage, background: Background, style: Style, extras: float) -> set[str]:
     """Puts shadows, characters, things in front and marks on the stage's picture; returns the tags of these."""
     tags: set[str] = set()
     drawn = style == "drawn"
@@ -97,28 +105,28 @@ def _paint(rng: np.random.Generator, stage: Stage, background: Background, style
         darkness = rng.uniform(0.12, 0.4)
         for actor in stage.actors:
             stage.cast_shadow(actor, darkness)
-    if drawn and rng.random() < 0.05:
+    if drawn and rng.random() < 0.05 * extras:
         marks.lettering(rng, stage.image, tags)
-    if drawn and len(stage.actors) == 1 and background.kind != "white" and rng.random() < 0.05:
+    if drawn and len(stage.actors) == 1 and background.kind != "white" and rng.random() < 0.05 * extras:
         stage.outline(stage.actors[0], max(stage.width, stage.height) * rng.uniform(0.008, 0.02))
         tags.add("white_outline")
     stage.paint_actors()
-    if rng.random() < 0.07:
+    if rng.random() < 0.07 * extras:
         outlined = drawn and rng.random() < 0.6
         tags |= _in_front(stage, lambda brush, found: _thing(rng, brush, found, not drawn), outlined)
     if not drawn:
         return tags
-    if rng.random() < 0.08:
+    if rng.random() < 0.08 * extras:
         tags |= _in_front(stage, lambda brush, found: marks.speech_bubble(rng, brush, found), False)
-    if rng.random() < 0.04:
+    if rng.random() < 0.04 * extras:
         marks.lettering(rng, stage.image, tags)
-    if rng.random() < 0.1:
+    if rng.random() < 0.1 * extras:
         marks.signature(rng, stage.image, tags)
-    if rng.random() < 0.04:
+    if rng.random() < 0.04 * extras:
         tags.add(marks.sparkles(rng, stage.image))
-    if background.kind != "white" and rng.random() < 0.05:
+    if background.kind != "white" and rng.random() < 0.05 * extras:
         tags |= set(filter(None, [marks.light(rng, stage.image)]))
-    if rng.random() < 0.04:
+    if rng.random() < 0.04 * extras:
         tags |= _in_front(stage, lambda brush, found: marks.border(rng, brush, found), False)
     return tags
 

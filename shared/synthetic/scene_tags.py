@@ -53,6 +53,8 @@ _NEEDS: tuple[tuple[re.Pattern[str], NDArray[np.int64]], ...] = tuple(
          r"miko|formal", _joints("shoulder", "hip")),
     )
 )  # fmt: skip
+#: Height of a head in pixels under which nothing of its face is told: an eye would be two pixels wide.
+FACE_PX = 20
 _TOO_FINE = re.compile(
     r"eyes|eye$|mouth|smile|blush|frown|grin|teeth|fang|freckles|mole|expressionless|wink|nose|^[:;^]"
 )
@@ -71,7 +73,7 @@ def seen_tags(tags: Iterable[str], shown: NDArray[np.bool_], head_px: float, col
         tag
         for tag in tags
         if _is_shown(tag, shown)
-        and not (head_px < 10 and _TOO_FINE.search(tag))
+        and not (head_px < FACE_PX and _TOO_FINE.search(tag))
         and not (colourless and _HAS_COLOUR.match(tag))
     }
 

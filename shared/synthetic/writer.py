@@ -23,6 +23,7 @@ from shared.files import write_bytes, write_json
 from shared.geometry import box_of_mask
 from shared.images import encode_jpeg, encode_png
 from shared.synthetic.dataset import Plan, finish, is_done, note_of, prepare, sample_files, sample_hash, verify
+from shared.synthetic.mixes import MIXES
 from shared.synthetic.scene import Scene, draw_scene
 from shared.synthetic.truth import annotation_records, post_record
 
@@ -38,7 +39,7 @@ def draw_sample(plan: Plan, image_id: int) -> Scene:
     shares = np.cumsum([share for _, share in SHAPES])
     aspect = SHAPES[int(np.searchsorted(shares / shares[-1], rng.random(), side="right"))][0]
     size_wh = (plan.size, round(plan.size / aspect)) if aspect >= 1 else (round(plan.size * aspect), plan.size)
-    return draw_scene(rng, size_wh, plan.style, plan.characters)
+    return draw_scene(rng, size_wh, plan.style, plan.characters, MIXES[plan.mix])
 
 
 def write_sample(root: Path, image_id: int, scene: Scene) -> dict[str, Any]:

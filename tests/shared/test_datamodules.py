@@ -127,8 +127,8 @@ def test_tag_filters_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixtur
         data = TagDataModule(str(tmp_path))
         sizes = {split: len(data.pictures(split)) for split in ("train", "val", "test")}
     assert sizes == {"train": 2, "val": 2, "test": 2}
-    assert "6 pictures; left out 1 of other ratings, 1 without a file" in caplog.text
-    with pytest.raises(DataError, match="no post of rating q"):
+    assert "6 pictures; left out: 1 rating explicit, 1 no picture file" in caplog.text
+    with pytest.raises(DataError, match="no post of rating questionable"):
         TagDataModule(str(tmp_path), rating=["q"]).setup()
     with pytest.raises(DataError, match="'safe': not a rating"):
         TagDataModule(str(tmp_path), rating=["safe"])

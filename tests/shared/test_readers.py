@@ -9,15 +9,11 @@ import pytest
 from shared.errors import DataError
 from shared.keypoints.schema import COCO_17, COCO_25, JointState
 from shared.readers.coco import read_coco_keypoints
-from shared.readers.danbooru import Post, image_path, read_posts
+from shared.readers.danbooru import image_path
+from shared.readers.dump import read_dump
 from shared.readers.folders import id_of_stem, pictures_of_split
 from shared.readers.splits import split_of
 from tests.fixtures_dataset import write_tiny_dataset
-
-ROW = {
-    "id": 4567123, "rating": "g", "image_width": 640, "image_height": 480, "file_ext": "png",
-    "tag_string_general": "1girl solo  blue_hair",
-}  # fmt: skip
 
 
 def test_split_boundaries() -> None:
@@ -28,51 +24,8 @@ def test_split_boundaries() -> None:
         split_of(-1)
 
 
-def _lines(path: Path, *rows: Any) -> Path:
-    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
-    return path
-
-
-def test_posts_of_two_eras(tmp_path: Path) -> None:
-    old = {key: value for key, value in ROW.items() if key != "tag_string_general"} | {
-        "id": "12",
-        "image_width": "640",
-        "tags": [
-            {"id": "1", "name": "1boy", "category": "0"},
-            {"id": "2", "name": "someone", "category": "4"},
-            {"id": "3", "name": "hat", "category": 0},
-        ],
-    }
-    posts = list(read_posts(_lines(tmp_path / "posts.jsonl", ROW, "", old)))
-    assert posts[0] == Post(4567123, "g", ("1girl", "solo", "blue_hair"), 640, 480, "png")
-    assert posts[1] == Post(12, "g", ("1boy", "hat"), 640, 480, "png")
-    assert image_path(tmp_path, 4567123, "png") == tmp_path / "images/0123/4567123.png"
-
-
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        ("{not json", "not valid JSON"),
-        ("[1]", "not a JSON object"),
-        ({**ROW, "id": "x"}, "wrong type"),
-        ({**ROW, "rating": 1}, "rating 1"),
-        ({**ROW, "rating": "safe"}, "rating 'safe'"),
-        ({**ROW, "tag_string_general": None}, "wrong type"),
-        ({key: value for key, value in ROW.items() if key != "file_ext"}, "no field 'file_ext'"),
-    ],
-)
-def test_bad_posts_name_the_line(row: Any, message: str, tmp_path: Path) -> None:
-    path = _lines(tmp_path / "posts.jsonl", ROW, row)
-    with pytest.raises(DataError, match=rf"posts\.jsonl:2: .*{message}.*; ") as caught:
-        list(read_posts(path))
-    assert "\n" not in str(caught.value)
-
-
-def test_missing_posts(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no such file"):
-        list(read_posts(tmp_path / "posts.jsonl"))
-    with pytest.raises(DataError, match="cannot be read"):
-        list(read_posts(tmp_path))
+def test_pictures_of_our_data_sets() -> None:
+    assert image_path(Path("d"), 4567123, "png") == Path("d/images/0123/4567123.png")
 
 
 def test_folders_split_by_stem(tmp_path: Path) -> None:
@@ -197,7 +150,7 @@ def test_bad_records_are_named(change: Callable[[dict[str, Any]], None], message
 
 def test_tiny_dataset_is_readable(tmp_path: Path) -> None:
     ids = write_tiny_dataset(tmp_path, 8)
-    assert [post.id for post in read_posts(tmp_path / "metadata/posts.jsonl")] == ids
+    assert [post.id for post in read_dump([tmp_path / "metadata/posts.jsonl"])] == ids
     for split in ("train", "val", "test"):
         file = read_coco_keypoints(tmp_path / f"annotations/person_keypoints_{split}.json")
         assert {split_of(image_id) for image_id in file.images} == {split}

@@ -48,7 +48,9 @@ API = {
     **Y2021, "rating": "g", "updated_at": "2024-05-01T08:00:00.000-04:00", "bit_flags": 0, "has_large": False,
     "media_asset": {"id": 1, "file_ext": "jpg", "variants": [{"type": "180x180"}]},
 }  # fmt: skip
-POST = DumpPost(263162, "safe", ("1boy", "1girl", "?"), 797, 794, "jpg", "9a0f0b2b1c9a0f0b2b1c9a0f0b2b1c00", False)
+POST = DumpPost(
+    263162, "safe", ("1boy", "1girl", "?"), 797, 794, "jpg", "9a0f0b2b1c9a0f0b2b1c9a0f0b2b1c00", False, ("highres",)
+)
 
 
 def lines(path: Path, *rows: Any) -> Path:

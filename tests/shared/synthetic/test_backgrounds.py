@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from shared.synthetic import backgrounds, backgrounds_flat, texture
-from shared.synthetic.backgrounds import DRAWN_MIX, PHOTO_MIX, draw_background, pick
+from shared.synthetic.backgrounds import DRAWN_MIX, PHOTO_MIX, draw_background
 from shared.synthetic.brush import Brush
+from shared.synthetic.chance import pick
 from shared.synthetic.scene_props import INDOOR, OUTDOOR
 from shared.synthetic.scene_tags import SCENE_TAGS
 

@@ -16,7 +16,7 @@ from shared.errors import DataError, UsageError
 from shared.images import read_mask, read_rgb, read_rgba
 from shared.keypoints.schema import COCO_17, MIDPOINT_INDICES, JointState
 from shared.readers.coco import read_coco_keypoints
-from shared.readers.danbooru import read_posts
+from shared.readers.dump import read_dump
 from shared.synthetic import dataset, writer
 from shared.synthetic.dataset import Plan, content_hash, verify
 from shared.synthetic.writer import draw_chunk, draw_sample, write_dataset
@@ -50,7 +50,7 @@ def test_description(root: Path) -> None:
 
 
 def test_pictures_and_posts_agree(root: Path) -> None:
-    posts = list(read_posts(root / "metadata" / "posts.jsonl"))
+    posts = list(read_dump([root / "metadata" / "posts.jsonl"]))
     assert [post.id for post in posts] == list(range(1, 13))
     for post in posts:
         scene = draw_sample(PLAN, post.id)
@@ -63,7 +63,7 @@ def test_pictures_and_posts_agree(root: Path) -> None:
         cut = read_rgba(root / "fg" / f"{post.id}.png")
         assert (cut[..., 3] >= 128).sum() >= (scene.instances == 1).sum()
         assert set(post.tags) == scene.tags
-        assert post.rating == "g"
+        assert post.rating == "general"
         assert post.file_ext == "jpg"
 
 

@@ -75,19 +75,23 @@ def test_typos_are_one_line_and_exit_2(
     assert len(lines) == 1
 
 
+@pytest.mark.parametrize("whole_group", [False, True], ids=["process", "process group"])
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_saves_at_the_batch_end_and_is_no_success(tmp_path: Path, signum: int, code: int) -> None:
+def test_a_signal_saves_at_the_batch_end_and_is_no_success(
+    tmp_path: Path, signum: int, code: int, whole_group: bool
+) -> None:
     environment = dict(os.environ, OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
-    arguments = command(tmp_path, "--model.delay_s=0.05", epochs=200)
+    arguments = command(tmp_path, "--model.delay_s=0.05", "--data.num_workers=2", epochs=200)
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.shared.training.toy_run", *arguments],
-        env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     best = tmp_path / "checkpoints" / "best.ckpt"
     deadline = time.monotonic() + 120
     while not best.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
-    process.send_signal(signum)
+    # A terminal's Ctrl-C and a scheduler's kill reach the reading processes too.
+    os.killpg(process.pid, signum) if whole_group else process.send_signal(signum)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == code, stderr
     assert "saved" in stderr

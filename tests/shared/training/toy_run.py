@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
+from shared.augment import seed_worker
 from shared.training.checkpoints import stamp
 from shared.training.cli import run
 
@@ -42,14 +43,20 @@ class ToyModule(pl.LightningModule):
 
 
 class ToyData(pl.LightningDataModule):
-    def __init__(self, count: int = 40) -> None:
+    def __init__(self, count: int = 40, num_workers: int = 0) -> None:
         super().__init__()
         self.save_hyperparameters()
-        self.count = count
+        self.count, self.num_workers = count, num_workers
 
     def train_dataloader(self) -> Any:
         x = torch.arange(self.count, dtype=torch.float32)[:, None] / self.count
-        return DataLoader(TensorDataset(x), batch_size=4, shuffle=False)
+        return DataLoader(
+            TensorDataset(x),
+            batch_size=4,
+            num_workers=self.num_workers,
+            worker_init_fn=seed_worker,
+            persistent_workers=self.num_workers > 0,
+        )
 
     def val_dataloader(self) -> Any:
         return DataLoader(TensorDataset(torch.ones(4, 1)), batch_size=4)

@@ -1,0 +1,57 @@
+"""Where the bytes of one picture lie below a folder: in a file of its own, or inside a tar."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import DataError
+from shared.images import read_rgb
+
+
+class Place(NamedTuple):
+    """``path``: relative, with ``/``, of a picture or a tar; ``offset`` and ``size``: its bytes inside the tar."""
+
+    path: str
+    offset: int | None = None
+    size: int | None = None
+
+
+def checked_path(path: str, where: str) -> str:
+    """Returns ``path`` if it stays below the folder it belongs to.
+
+    Raises:
+        DataError: absolute, empty, or with ``..``: such a path leads out of the folder.
+    """
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    if not parts or ".." in parts or parts[0].startswith("/") or parts[0].endswith(":") or "\0" in path:
+        raise DataError(f"{where}: path {path!r} leads out of the image folder; give paths below it")
+    return path
+
+
+def read_place(root: Path, place: Place) -> NDArray[np.uint8]:
+    """Returns the picture as uint8 RGB ``(H, W, 3)``.
+
+    Files are opened for this one read: nothing is shared between processes.
+
+    Raises:
+        DataError: no such file, not a picture, a tar cut off, or a path that leads out of ``root``.
+    """
+    path = root / checked_path(place.path, str(root))
+    if place.offset is None or place.size is None:
+        return read_rgb(path)
+    try:
+        with path.open("rb") as tar:
+            tar.seek(place.offset)
+            data = tar.read(place.size)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; check the image folder") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); check the file") from error
+    try:
+        return read_rgb(data)
+    except DataError as error:
+        raise DataError(f"{path}, at byte {place.offset}: {error}") from error

@@ -1,0 +1,71 @@
+"""How often everything is drawn: named mixes, from what a short training can learn to all that the artist knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.synthetic.backgrounds import DRAWN_MIX
+from shared.synthetic.effects import LOOK_MIX, WEAR_MIX
+from shared.synthetic.framing import FRAMING_MIX
+from shared.synthetic.poses import FAMILIES
+from shared.synthetic.rendering import MANNER_MIX
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Weights of the artist's choices for drawn pictures (weights need not sum to 1).
+
+    Attributes:
+        manners: drawing manners of the figures.
+        poses: pose families.
+        views: front, three-quarter, side, back.
+        framings: how much of a figure the picture shows.
+        backgrounds: kinds of empty scenes.
+        looks: treatments of the whole picture.
+        wear: traces of handling: low resolution, blur, noise, JPEG.
+        extras: how often things, text and bubbles come in front, as a share of the rich mix's.
+    """
+
+    manners: Mapping[str, float]
+    poses: Mapping[str, float]
+    views: tuple[float, float, float, float]
+    framings: Mapping[str, float]
+    backgrounds: Mapping[str, float]
+    looks: Mapping[str, float]
+    wear: Mapping[str, float]
+    extras: float
+
+
+RICH = Mix(
+    manners=MANNER_MIX,
+    poses={name: weight for name, (weight, _) in FAMILIES.items()},
+    views=(0.45, 0.35, 0.12, 0.08),
+    framings=FRAMING_MIX,
+    backgrounds=DRAWN_MIX,
+    looks=LOOK_MIX["drawn"],
+    wear=WEAR_MIX["drawn"],
+    extras=1.0,
+)
+#: What minutes of training on two cores can learn: clear colours and outlines, upright figures seen from the front
+#: more often, calm backgrounds. Everything in it is of the rich mix too.
+SIMPLE = Mix(
+    manners={
+        "flat": 0.3, "cel": 0.36, "soft": 0.16, "line_art": 0.08, "emoji": 0.05, "monochrome": 0.01, "pencil": 0.04,
+    },
+    poses={
+        "standing": 0.42, "contrapposto": 0.14, "walking": 0.1, "running": 0.06, "jumping": 0.04, "action": 0.04,
+        "one_leg": 0.02, "sitting": 0.07, "sitting_floor": 0.02, "wariza": 0.02, "seiza": 0.015, "kneeling": 0.025,
+        "squatting": 0.01, "random": 0.02,
+    },
+    views=(0.62, 0.26, 0.07, 0.05),
+    framings={"full": 0.52, "cowboy": 0.2, "upper": 0.18, "portrait": 0.08, "far": 0.02},
+    backgrounds={
+        "white": 0.42, "paper": 0.03, "plain": 0.2, "gradient": 0.1, "pattern": 0.04, "landscape": 0.08,
+        "street": 0.03, "room": 0.05, "photo": 0.05,
+    },
+    looks={"plain": 0.94, "greyscale": 0.02, "cast": 0.04},
+    wear={"none": 0.92, "jpeg": 0.05, "lowres": 0.03},
+    extras=0.25,
+)  # fmt: skip
+MIXES: Mapping[str, Mix] = {"rich": RICH, "simple": SIMPLE}
