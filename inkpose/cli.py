@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from inkpose.commands import bench, demo, evaluate, import_weights, predict, report, rulebook, synth, tag
+from inkpose.commands import bench, data, demo, evaluate, import_weights, predict, report, rulebook, synth, tag
 from inkpose.filenames import one_line
 from shared.errors import InkposeError
 
@@ -33,6 +33,7 @@ app.command("demo")(demo.demo)
 app.command("report")(report.report)
 app.command("bench")(bench.bench)
 app.add_typer(rulebook.app, name="rulebook")
+app.add_typer(data.app, name="data")
 app.add_typer(import_weights.app, name="import")
 
 

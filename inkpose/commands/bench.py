@@ -13,7 +13,9 @@ from inkpose.weights import DEFAULT_WEIGHTS
 def bench(
     out: Annotated[Path, typer.Option("--out", "-o", help="JSON file.")] = Path("runs/bench/bench.json"),
     weights: Annotated[Path, typer.Option(help="Run folder whose nets the prediction part uses.")] = DEFAULT_WEIGHTS,
-    only: Annotated[str | None, typer.Option(help="One part: reading, rulebook, metrics, drawing, prediction.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="One part: reading, rulebook, manifest, metrics, drawing, prediction.")
+    ] = None,
 ) -> None:
     """Measure speed against baselines on this machine (some minutes); prints a table and writes JSON.
 

@@ -3,49 +3,53 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from shared import geometry
 from shared.augment import ColorAugment, GeometryAugment
 from shared.datamodules.loaders import Sample
 from shared.errors import DataError
-from shared.image_files import IMAGE_SUFFIXES
-from shared.images import read_rgb
-from shared.readers.danbooru import Post, image_path, read_posts
-from shared.readers.splits import SPLITS, Split, split_of
+from shared.manifest.build import PART_POSTS
+from shared.manifest.danbooru import DanbooruSource
+from shared.manifest.schema import SCHEMA, Header, RowBuffer
+from shared.manifest.table import Manifest, open_manifest
+from shared.readers.places import read_place
+from shared.readers.ratings import Rating
+from shared.readers.selection import Selection
 from shared.rulebook.rulebook import Rulebook
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
 class TaggedPictures:
-    """A split in memory: ids, suffixes, and labels packed eight to a byte (four million posts fit in half a GB)."""
+    """Some rows of a manifest, one sample each."""
 
-    ids: NDArray[np.int64]
-    suffixes: list[str]
-    packed_labels: NDArray[np.uint8]
-    class_count: int
+    def __init__(self, manifest: Manifest, rows: NDArray[np.int64]) -> None:
+        self.manifest, self.rows = manifest, rows
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.rows)
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """The ids of all pictures."""
+        return self.manifest.ids(self.rows)
 
     def labels(self, index: int) -> NDArray[np.uint8]:
         """Returns the 0/1 labels ``(C,)`` of one picture."""
-        return np.unpackbits(self.packed_labels[index], count=self.class_count)
+        return self.manifest.labels(int(self.rows[index]))
 
 
 class TagSource:
     """Makes tagger samples: the whole picture letterboxed on white, its labels, its id."""
 
-    def __init__(self, root: Path, pictures: TaggedPictures, image_size: int) -> None:
-        self.root, self.pictures, self.image_size = root, pictures, image_size
+    def __init__(self, images: Path, pictures: TaggedPictures, image_size: int) -> None:
+        self.images, self.pictures, self.image_size = images, pictures, image_size
         self.geometry = GeometryAugment(10.0, (0.85, 1.15), 0.06, 0.5)
         self.color = ColorAugment(1.0, keep_colors=True)
 
@@ -54,67 +58,53 @@ class TagSource:
 
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         """Returns ``image`` (S, S, 3), ``labels`` (C,) float32, ``id``."""
-        image_id, side = int(self.pictures.ids[index]), self.image_size
-        picture = read_rgb(image_path(self.root, image_id, self.pictures.suffixes[index]))
+        manifest, row, side = self.pictures.manifest, int(self.pictures.rows[index]), self.image_size
+        picture = read_place(self.images, manifest.place(row))
         affine = geometry.letterbox(picture.shape[1], picture.shape[0], side)
         if rng is not None:
             affine = geometry.compose(affine, self.geometry.sample(rng, (side, side))[0])
         image = geometry.warp(picture, affine, (side, side))
         if rng is not None:
             image = self.color(image, rng)
-        return {"image": image, "labels": self.pictures.labels(index).astype(np.float32), "id": np.int64(image_id)}
+        return {"image": image, "labels": manifest.labels(row).astype(np.float32), "id": np.int64(manifest.id(row))}
 
 
-def read_tagged_pictures(root: Path, rulebook: Rulebook, rating: list[str]) -> dict[Split, TaggedPictures]:
-    """Returns each split's pictures that have a wanted rating and whose file exists; logs how many were left out.
+def manifest_of(root: Path, rulebook: Rulebook, ratings: tuple[Rating, ...]) -> Manifest:
+    """Returns the manifest file ``root``, or the one of a data folder ``root``, made in memory.
 
     Raises:
-        DataError: the metadata is not readable, or no picture remains.
+        DataError: not readable; made by another rulebook; or no picture of the folder has a wanted rating.
     """
-    buckets: dict[int, list[Post]] = defaultdict(list)
-    other_rating, posts = 0, root / "metadata" / "posts.jsonl"
-    for post in read_posts(posts):
-        if post.rating in rating:
-            buckets[post.id % 1000].append(post)
-        else:
-            other_rating += 1
-    rows: dict[Split, list[tuple[int, str, NDArray[np.uint8]]]] = {split: [] for split in SPLITS}
-    missing = 0
-    for bucket in sorted(buckets):
-        suffix_of = _suffixes(root / "images" / f"{bucket:04d}")
-        for post in buckets[bucket]:
-            # 512-pixel versions of a dump are all .jpg, whatever the metadata says.
-            suffix = post.file_ext if post.file_ext in suffix_of[post.id] else next(iter(suffix_of[post.id]), None)
-            if suffix is None:
-                missing += 1
-            else:
-                rows[split_of(post.id)].append((post.id, suffix, np.packbits(rulebook.label(post.tags))))
-    total = sum(len(chosen) for chosen in rows.values())
-    logger.info("%s: %d pictures; left out %d of other ratings, %d without a file", posts, total, other_rating, missing)
-    if not total:
+    if not root.is_dir():
+        manifest = open_manifest(root)
+        if manifest.header.rulebook_digest != rulebook.digest():
+            raise DataError(
+                f"{root}: its classes were made by another rulebook ({len(manifest.header.class_names)} classes, "
+                f"yours has {len(rulebook.class_names)}); make the manifest again or name that rulebook"
+            )
+        return manifest
+    return _manifest_of_folder(root, rulebook, ratings)
+
+
+def _manifest_of_folder(root: Path, rulebook: Rulebook, ratings: tuple[Rating, ...]) -> Manifest:
+    posts = root / "metadata" / "posts.jsonl"
+    # Only whether a letter is wanted matters here, and it is the same letters in both schemes.
+    source = DanbooruSource([posts], root / "images", "bucketed", Selection(ratings, keep_deleted=True), "since_2022")
+    dropped, tables, buffer = Counter[str](), list[pa.Table](), RowBuffer(rulebook)
+    for _, _, entry in source.entries()(0, 0):
+        if isinstance(entry, str):
+            dropped[entry] += 1
+            continue
+        buffer.add(entry)
+        if len(buffer.rows) == PART_POSTS:
+            tables.append(buffer.take())
+    tables.append(buffer.take())
+    table = pa.concat_tables(tables, promote_options="none")
+    why = ", ".join(f"{count} {reason}" for reason, count in dropped.most_common()) or "none"
+    logger.info("%s: %d pictures; left out: %s", posts, table.num_rows, why)
+    if not table.num_rows:
         raise DataError(
-            f"{posts}: no post of rating {', '.join(rating)} has its picture below {root / 'images'} "
-            f"({other_rating} of other ratings, {missing} without a file); check the folder and the rating"
+            f"{posts}: no post of rating {' or '.join(ratings)} has its picture below {root / 'images'} "
+            f"(left out: {why}); check the folder and the rating"
         )
-    width = (len(rulebook.class_names) + 7) // 8
-    return {
-        split: TaggedPictures(
-            np.array([row[0] for row in chosen], np.int64),
-            [row[1] for row in chosen],
-            np.array([row[2] for row in chosen], np.uint8).reshape(len(chosen), width),
-            len(rulebook.class_names),
-        )
-        for split, chosen in rows.items()
-    }
-
-
-def _suffixes(folder: Path) -> defaultdict[int, set[str]]:
-    """Returns the suffixes (no dot) in which each id lies in a bucket folder: one listing, not a look-up a post."""
-    found: defaultdict[int, set[str]] = defaultdict(set)
-    if folder.is_dir():
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                stem, dot, suffix = entry.name.rpartition(".")
-                if stem.isascii() and stem.isdigit() and (dot + suffix).lower() in IMAGE_SUFFIXES:
-                    found[int(stem)].add(suffix)
-    return found
+    return Manifest(Header.of(root / "images", rulebook), table.cast(SCHEMA))

@@ -11,18 +11,28 @@ from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
 from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
-from shared.datamodules.tag_samples import TaggedPictures, TagSource, read_tagged_pictures
+from shared.datamodules.tag_samples import TaggedPictures, TagSource, manifest_of
 from shared.errors import DataError
-from shared.readers.danbooru import RATINGS
+from shared.manifest.table import Manifest
+from shared.readers.ratings import Rating
 from shared.readers.splits import Split
 from shared.rulebook.rulebook import Rulebook, load_rulebook
+
+#: What the letters of today's metadata stand for; "s" was "safe" in older ones.
+_RATINGS: dict[str, tuple[Rating, ...]] = {
+    "g": ("general",),
+    "s": ("safe", "sensitive"),
+    "q": ("questionable",),
+    "e": ("explicit",),
+}
 
 
 class TagDataModule(LightningDataModule):
     """Batches ``{"image": uint8 (B, 3, S, S), "labels": float32 (B, C), "id": int64 (B,)}``.
 
     Args:
-        root: folder with ``metadata/posts.jsonl`` and ``images/<id % 1000>/<id>.<ext>``.
+        root: a manifest (``.parquet``, made by ``inkpose data``), or a folder with ``metadata/posts.jsonl`` and
+            ``images/<id % 1000>/<id>.<ext>``.
         rulebook: "default", or a folder of rules.
         image_size: side S of the square input, pixels.
         batch_size: samples of one process's batch.
@@ -30,7 +40,8 @@ class TagDataModule(LightningDataModule):
         seed: of order and augmentation.
         augment: False trains on clean pictures.
         samples_per_epoch: over all processes; None is the size of the training split.
-        rating: ratings used; the default leaves out what is explicit.
+        rating: ratings used; the default leaves out what is explicit. Pictures without a rating are always used.
+        images: image folder of a manifest that was made with it in another place; None takes the manifest's own.
     """
 
     def __init__(
@@ -44,17 +55,20 @@ class TagDataModule(LightningDataModule):
         augment: bool = True,
         samples_per_epoch: int | None = None,
         rating: list[str] | None = None,
+        images: str | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
         self.root = Path(root)
         self.rating = ["g", "s"] if rating is None else list(rating)
-        if unknown := [value for value in self.rating if value not in RATINGS]:
-            raise DataError(f"rating {unknown[0]!r}: not a rating; use some of {', '.join(RATINGS)}")
+        if unknown := [value for value in self.rating if value not in _RATINGS]:
+            raise DataError(f"rating {unknown[0]!r}: not a rating; use some of {', '.join(_RATINGS)}")
+        self.images = None if images is None else Path(images)
         self.rulebook_source, self.image_size = rulebook, image_size
         self.batch_size, self.num_workers, self.seed = batch_size, num_workers, seed
         self.augment, self.samples_per_epoch = augment, samples_per_epoch
-        self._splits: dict[Split, TaggedPictures] | None = None
+        self._manifest: Manifest | None = None
+        self._splits: dict[Split, TaggedPictures] = {}
 
     @property
     def rulebook(self) -> Rulebook:
@@ -72,27 +86,30 @@ class TagDataModule(LightningDataModule):
         return tuple(self.rulebook.class_groups)
 
     def setup(self, stage: str | None = None) -> None:
-        """Reads the metadata, once."""
-        self.pictures("train")
+        """Reads the metadata, once, and checks that the image folder is there."""
+        self.dataset("train")
 
     def pictures(self, split: Split) -> TaggedPictures:
-        """Returns the pictures of a split that have a wanted rating and whose file exists."""
-        if self._splits is None:
-            self._splits = read_tagged_pictures(self.root, self.rulebook, self.rating)
+        """Returns the pictures of a split that have a wanted rating and whose file existed when they were listed."""
+        if split not in self._splits:
+            ratings = tuple(rating for letter in self.rating for rating in _RATINGS[letter])
+            if self._manifest is None:
+                self._manifest = manifest_of(self.root, self.rulebook, ratings)
+            self._splits[split] = TaggedPictures(self._manifest, self._manifest.rows(split, ratings))
         return self._splits[split]
 
     def positive_counts(self) -> tuple[NDArray[np.int64], int]:
         """Returns how many training pictures each class has ``(C,)``, and how many training pictures there are."""
         pictures = self.pictures("train")
-        counts = np.zeros(pictures.class_count, np.int64)
-        for start in range(0, len(pictures), 100_000):
-            block = np.unpackbits(pictures.packed_labels[start : start + 100_000], axis=1, count=pictures.class_count)
-            counts += block.sum(axis=0, dtype=np.int64)
-        return counts, len(pictures)
+        return pictures.manifest.positive_counts(pictures.rows), len(pictures)
 
     def dataset(self, split: Split) -> SampleDataset:
         """Returns the samples of a split; keys that are plain indices give clean samples."""
-        return SampleDataset(TagSource(self.root, self.pictures(split), self.image_size), self.seed, self.augment)
+        pictures = self.pictures(split)
+        images = self.images or Path(pictures.manifest.header.images)
+        if not images.is_dir():
+            raise DataError(f"{images}: no such image folder; where are the pictures of {self.root}? (--data.images)")
+        return SampleDataset(TagSource(images, pictures, self.image_size), self.seed, self.augment)
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Returns augmented batches of the training split."""

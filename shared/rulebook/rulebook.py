@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.files import digest
 from shared.rulebook.explain import ClassExplanation, TagsExplanation, explain_class, explain_tags
 from shared.rulebook.meaning import check_rules
 from shared.rulebook.rules import FOLDER, ClassRule, Group, read_rules, rule_files
@@ -68,6 +69,11 @@ class Rulebook:
         vector = np.zeros(len(self.rules), dtype=np.uint8)
         vector[self.label_indices(tags)] = 1
         return vector
+
+    def digest(self) -> str:
+        """Returns 16 hex digits: equal for rulebooks that give every picture the same classes in the same order."""
+        effects = sorted((name, list(codes)) for name, codes in self._direct.items())
+        return digest(self.class_names, self.class_groups, effects, self.implied_by)
 
     def effects(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yields each raw tag that can make a class true, with the indices of the classes (none tags aside)."""
