@@ -7,6 +7,7 @@ not swap left and right joints.
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,12 +103,14 @@ class ColorAugment:
 
 
 def seed_worker(worker_id: int) -> None:
-    """``worker_init_fn`` of every DataLoader: seeds the dataset's colour streams, and stops OpenCV's own threads.
+    """``worker_init_fn`` of every DataLoader: seeds the dataset's colour streams, keeps to one thread.
 
     Workers are forked with equal states, so all of them (and all epochs) would replay one stream. The seed is the
     worker's own, which PyTorch changes with each start of the workers, with the rank mixed in.
     """
     cv2.setNumThreads(0)
+    # Ctrl-C reaches the whole process group; the training process alone decides when to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     info = torch.utils.data.get_worker_info()
     if info is None:
         return

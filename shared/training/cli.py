@@ -129,6 +129,7 @@ def run(
             args=arguments,
             subclass_mode_model=subclass_mode_model,
             auto_configure_optimizers=False,
+            trainer_defaults={"enable_model_summary": False},
             # Plain hyper-parameters in the checkpoint: what __init__ received, nothing of the parser.
             load_from_checkpoint_support=False,
             save_config_callback=_SaveConfig,
@@ -178,4 +179,5 @@ def _quieten() -> None:
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
     # Frozen sources are in eval mode on purpose.
     warnings.filterwarnings("ignore", message=".*in eval mode at the start of training.*")
+    warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
     warnings.filterwarnings("ignore", message=".*The number of training batches .* is smaller than the logging.*")

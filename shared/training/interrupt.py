@@ -78,8 +78,26 @@ class StopAtBatchEnd(pl.Callback):
             trainer.save_checkpoint(path)
             raise TrainingStoppedError(signum, path)
 
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Saves too when the signal went to the whole process group and took the reading processes with it.
+
+        Then the next batch never comes: the loader raises while it waits, between two batches, and the state is that
+        of the last batch end.
+
+        Raises:
+            TrainingStoppedError: in the loader's error's place.
+        """
+        if self._signum is not None and isinstance(exception, RuntimeError) and "DataLoader worker" in str(exception):
+            path = last_checkpoint(trainer)
+            trainer.save_checkpoint(path)
+            self._restore_handlers()
+            raise TrainingStoppedError(self._signum, path) from exception
+
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Puts the former handlers back."""
+        self._restore_handlers()
+
+    def _restore_handlers(self) -> None:
         for signum, handler in self._previous.items():
             signal.signal(signum, handler)
         self._previous = {}
