@@ -1,0 +1,261 @@
+"""Training of the tagger: wires net, loss, metrics and optimiser."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.loggers import TensorBoardLogger
+from torch import Tensor
+
+from shared.batches import to_float
+from shared.errors import UsageError
+from shared.rulebook.rulebook import load_rulebook
+from shared.training.checkpoints import stamp
+from tagger.losses import ClassWeights, Weighting, class_weights, weighted_bce
+from tagger.metrics import (
+    ZERO_EDGE,
+    LogitHistogram,
+    average_precision,
+    averages,
+    confusion_at,
+    probability_to_edge,
+)
+from tagger.net import Backbone, TaggerNet
+from tagger.optimizer import Optimizer, Schedule, learning_rate_factor, make_optimizer, total_steps
+from tagger.pictures import draw_examples
+from tagger.thresholds import best_edges, edge_to_probability
+from tagger.weights import initialise
+
+
+class TaggerModule(pl.LightningModule):
+    """Multilabel classification of pictures into the classes of a rulebook.
+
+    The checkpoint holds, under the key ``tagger``, all that prediction needs beside the net: class names and groups,
+    their counts in the training data, and thresholds tuned on the last validation. They are kept there and not in
+    buffers, because averaging of weights (EMA) averages and swaps buffers too.
+
+    Args:
+        backbone: resnet18, resnet34 or resnet50.
+        init: ``random``; ``imagenet`` (torchvision's weights, a download on first use); or a file of weights.
+        image_size: side of the square input in pixels; must be that of the data.
+        rulebook: ``default``, or a folder or file of rules; must be that of the data.
+        weighting: rule of the loss weights: none, inverse, inverse_sqrt or power.
+        weighting_power: exponent of the rule ``power``.
+        label_smoothing: ε of the targets, 0 for none.
+        prior_bias: start the last layer's bias at each class's (weighted) log-odds in the training data, so that
+            the first steps are not spent on learning that most classes are rare.
+        optimizer: ``adam`` (decay, if any, enters the gradient) or ``adamw`` (decay apart; not on biases and norms).
+        lr: highest learning rate.
+        weight_decay: of the optimiser.
+        schedule: ``cosine`` to 0 at the end of the training, or ``constant``; after the warm-up.
+        warmup_steps: optimiser steps of linear rise.
+        threshold_min_positives: validation positives that a class needs for a threshold of its own.
+        example_pictures: pictures with their top tags written to TensorBoard at each validation.
+    """
+
+    kind: ClassVar[str] = "tagger"
+
+    def __init__(
+        self,
+        backbone: Backbone = "resnet50",
+        init: str = "random",
+        image_size: int = 256,
+        rulebook: str = "default",
+        weighting: Weighting = "inverse_sqrt",
+        weighting_power: float = 0.5,
+        label_smoothing: float = 0.0,
+        prior_bias: bool = True,
+        optimizer: Optimizer = "adam",
+        lr: float = 1e-4,
+        weight_decay: float = 0.0,
+        schedule: Schedule = "cosine",
+        warmup_steps: int = 0,
+        threshold_min_positives: int = 10,
+        example_pictures: int = 4,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        rules = load_rulebook(rulebook)
+        self.class_names: list[str] = list(rules.class_names)
+        self.class_groups: list[str] = list(rules.class_groups)
+        self.net = TaggerNet(backbone, len(self.class_names), imagenet=init == "imagenet")
+        if init not in ("random", "imagenet"):
+            initialise(self.net, Path(init))
+        self.net.to(memory_format=torch.channels_last)
+        self.positives = torch.zeros(len(self.class_names), dtype=torch.int64)
+        self.samples = 0
+        self.thresholds = torch.full((len(self.class_names),), 0.5, dtype=torch.float64)
+        self.histogram = LogitHistogram(len(self.class_names))
+        self._weights: ClassWeights | None = None
+        self._example: dict[str, Tensor] | None = None
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        """Returns logits ``(B, C)`` of pictures ``(B, 3, H, W)`` in [0, 1]."""
+        logits: Tensor = self.net(rgb)
+        return logits
+
+    def on_fit_start(self) -> None:
+        """Takes the class counts of the training split and checks that data and model mean the same.
+
+        Raises:
+            UsageError: other classes or another picture size; or a class list that no training picture fits.
+        """
+        data: Any = getattr(self.trainer, "datamodule", None)
+        if data is None:
+            return
+        if list(data.class_names) != self.class_names:
+            raise UsageError(f"model.rulebook={self.hparams['rulebook']}: other classes than the data's; give the same")
+        size = getattr(data, "image_size", self.hparams["image_size"])
+        if size != self.hparams["image_size"]:
+            raise UsageError(f"model.image_size={self.hparams['image_size']}, data.image_size={size}; give the same")
+        counts, samples = data.positive_counts()
+        self.set_counts(torch.as_tensor(counts, dtype=torch.int64), int(samples))
+        if (
+            self.hparams["prior_bias"]
+            and self.trainer.ckpt_path is None
+            and self.hparams["init"] in ("random", "imagenet")
+        ):
+            self._start_at_prior()
+
+    def set_counts(self, positives: Tensor, samples: int) -> None:
+        """Sets ``N_i`` int64 ``(C,)`` and ``N``, from which the loss weights follow.
+
+        Raises:
+            UsageError: no class has both positives and negatives, so there is nothing to learn.
+        """
+        self.positives, self.samples = positives.cpu(), samples
+        weights = class_weights(self.positives, samples, self.hparams["weighting"], self.hparams["weighting_power"])
+        if not bool(weights.supported.any()):
+            raise UsageError(
+                f"data: no class is both present and absent in {samples} training pictures; check the tags"
+            )
+        self._weights = weights
+
+    @property
+    def supported(self) -> Tensor:
+        """Bool ``(C,)``: the classes that the training data teach."""
+        return (self.positives > 0) & (self.positives < self.samples)
+
+    def _start_at_prior(self) -> None:
+        # The constant that minimises the weighted loss: odds N_i w(1) : (N − N_i) w(0).
+        assert self._weights is not None
+        present = self.positives * self._weights.positive
+        absent = (self.samples - self.positives) * self._weights.negative
+        odds = torch.log(present.clamp(min=1e-6) / absent.clamp(min=1e-6))
+        with torch.no_grad():
+            self.net.resnet.fc.bias.copy_(torch.where(self.supported, odds, 0.0))
+
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
+        """Returns the loss of a batch ``{"image": uint8 (B, 3, S, S), "labels": (B, C)}``."""
+        loss = self._loss(self(to_float(batch["image"])), batch["labels"])
+        self.log("train/loss", loss, prog_bar=True, batch_size=len(batch["image"]))
+        return loss
+
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        if self._weights is None:
+            raise UsageError("the class counts are not known; fit with a data module, or load a trained checkpoint")
+        self._weights = self._weights.to(logits.device)
+        return weighted_bce(logits, labels, self._weights, self.hparams["label_smoothing"])
+
+    def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
+        """Adds a batch to the histogram."""
+        self._evaluation_step(batch, "val")
+        if batch_idx == 0 and self.hparams["example_pictures"] > 0:
+            self._example = batch
+
+    def test_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
+        """Adds a batch to the histogram."""
+        self._evaluation_step(batch, "test")
+
+    def _evaluation_step(self, batch: dict[str, Tensor], stage: str) -> None:
+        logits = self(to_float(batch["image"]))
+        loss = self._loss(logits, batch["labels"])
+        self.log(f"{stage}/loss", loss, on_epoch=True, sync_dist=True, batch_size=len(logits))
+        # A class that was never trained is never predicted.
+        self.histogram.update(logits.float().masked_fill(~self.supported.to(logits.device), -math.inf), batch["labels"])
+
+    def on_validation_epoch_end(self) -> None:
+        """Logs the metrics, tunes the thresholds and shows examples."""
+        counts = self.histogram.compute().cpu()
+        self.histogram.reset()
+        if not self.trainer.sanity_checking:
+            edges = best_edges(counts, min_positives=self.hparams["threshold_min_positives"])
+            self.thresholds = edge_to_probability(edges)
+            self._show_examples()
+        self._log_metrics(counts, "val")
+
+    def on_test_epoch_end(self) -> None:
+        """Logs the metrics; ``_tuned`` uses the thresholds of the last validation."""
+        counts = self.histogram.compute().cpu()
+        self.histogram.reset()
+        self._log_metrics(counts, "test")
+
+    def _log_metrics(self, counts: Tensor, stage: str) -> None:
+        # On the validation split itself the tuned value flatters: the thresholds were chosen there.
+        plain = averages(confusion_at(counts, ZERO_EDGE))
+        tuned = averages(confusion_at(counts, probability_to_edge(self.thresholds)))
+        values = {
+            "macro_f1": plain["macro_f1"],
+            "macro_f2": plain["macro_f2"],
+            "macro_f1_tuned": tuned["macro_f1"],
+            "map": float(average_precision(counts).nanmean()),
+        }
+        shown = stage == "val"
+        self.log_dict(
+            {f"{stage}/{name}": value for name, value in values.items()}, prog_bar=shown, rank_zero_only=False
+        )
+
+    def _show_examples(self) -> None:
+        example, self._example = self._example, None
+        logger = self.logger
+        if example is None or not isinstance(logger, TensorBoardLogger) or not self.trainer.is_global_zero:
+            return
+        count = self.hparams["example_pictures"]
+        images, labels = example["image"][:count], example["labels"][:count]
+        with torch.no_grad():
+            probabilities = torch.sigmoid(self(to_float(images)).float()).masked_fill(
+                ~self.supported.to(images.device), 0
+            )
+        picture = draw_examples(images.cpu(), probabilities.cpu(), labels.cpu(), self.class_names)
+        logger.experiment.add_image("val/examples", picture, self.global_step, dataformats="HWC")
+
+    def configure_optimizers(self) -> Any:
+        """Returns the optimiser with a learning rate that follows ``learning_rate_factor`` step by step."""
+        hparams = self.hparams
+        optimizer = make_optimizer(self.net, hparams["optimizer"], hparams["lr"], hparams["weight_decay"])
+
+        def factor(step: int) -> float:
+            return learning_rate_factor(step, total_steps(self.trainer), hparams["warmup_steps"], hparams["schedule"])
+
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds what prediction needs, as plain data."""
+        stamp(checkpoint, self.kind)
+        checkpoint["tagger"] = {
+            "class_names": self.class_names,
+            "class_groups": self.class_groups,
+            "positives": self.positives,
+            "samples": self.samples,
+            "thresholds": self.thresholds,
+        }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Takes counts and thresholds back.
+
+        Raises:
+            UsageError: the rulebook has changed since.
+        """
+        saved = checkpoint["tagger"]
+        if saved["class_names"] != self.class_names:
+            raise UsageError(
+                "the checkpoint's classes are not those of model.rulebook; give the rulebook it was trained with"
+            )
+        self.thresholds = saved["thresholds"]
+        if saved["samples"]:
+            self.set_counts(saved["positives"], saved["samples"])

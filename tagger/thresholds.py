@@ -1,0 +1,78 @@
+"""Decision thresholds tuned on validation counts: one for all classes, or one a class."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from tagger.metrics import BINS, BINS_PER_LOGIT, confusion_at_all, edge_to_logit
+
+
+def edge_to_probability(edges: Tensor) -> Tensor:
+    """Returns thresholds as probabilities (float64) of edges."""
+    return torch.sigmoid(edge_to_logit(edges))
+
+
+def precision_equals_recall(counts: Tensor) -> int:
+    """Returns the one edge for all classes at which micro precision and recall are closest.
+
+    Source: the operating point that SmilingWolf's tagger cards quote as "P=R".
+    """
+    total = confusion_at_all(counts).sum()
+    gap = torch.nan_to_num((total.precision() - total.recall()).abs(), nan=math.inf)
+    return int(gap.argmin())
+
+
+def best_global_edge(counts: Tensor, beta: float = 1.0, min_positives: int = 1) -> int:
+    """Returns the one edge for all classes with the best macro F_β over classes with ``min_positives`` positives."""
+    enough = counts[1].sum(1) >= max(1, min_positives)
+    if not bool(enough.any()):
+        return BINS // 2
+    return int(_middle_of_best(confusion_at_all(counts[:, enough]).f_score(beta).mean(0, keepdim=True)))
+
+
+def best_edges(counts: Tensor, beta: float = 1.0, min_positives: int = 10, smoothing_logits: float = 0.25) -> Tensor:
+    """Returns for each class the edge with the best F_β, int64 ``(C,)``.
+
+    A few validation pictures place a threshold badly: it clings to single scores. So the histograms are first
+    blurred, and a class with fewer than ``min_positives`` positives takes the best edge for all classes instead.
+
+    Args:
+        counts: ``(2, C, BINS)`` of the validation split.
+        beta: 1 weighs precision and recall alike, 2 prefers recall.
+        min_positives: what a class needs for a threshold of its own.
+        smoothing_logits: standard deviation of the blur, in logits; 0 for none.
+    """
+    common = best_global_edge(counts, beta)
+    edges = torch.full((counts.shape[1],), common, dtype=torch.int64, device=counts.device)
+    enough = counts[1].sum(1) >= max(1, min_positives)
+    if bool(enough.any()):
+        own = _blur(counts[:, enough], smoothing_logits)
+        edges[enough] = _middle_of_best(confusion_at_all(own).f_score(beta))
+    return edges
+
+
+def _middle_of_best(scores: Tensor) -> Tensor:
+    # Between two neighbouring logits every edge scores the same: the middle of the plateau is the safest of them.
+    scores = torch.nan_to_num(scores, nan=-1.0)
+    best = scores >= scores.max(dim=1, keepdim=True).values - 1e-12
+    first = best.int().argmax(dim=1)
+    # The plateau that starts at `first` ends before the next edge that is not best.
+    past = ~best & (torch.arange(scores.shape[1], device=scores.device) > first.unsqueeze(1))
+    end = torch.where(past.any(dim=1), past.int().argmax(dim=1), scores.shape[1])
+    return (first + end - 1) // 2
+
+
+def _blur(counts: Tensor, sigma_logits: float) -> Tensor:
+    sigma = sigma_logits * BINS_PER_LOGIT
+    if sigma <= 0:
+        return counts
+    radius = math.ceil(3 * sigma)
+    offsets = torch.arange(-radius, radius + 1, device=counts.device, dtype=torch.float64)
+    kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    kernel = (kernel / kernel.sum()).view(1, 1, -1)
+    flat = counts.double().reshape(-1, 1, BINS)
+    padded = torch.nn.functional.pad(flat, (radius, radius))
+    return torch.nn.functional.conv1d(padded, kernel).view(counts.shape)
