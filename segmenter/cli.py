@@ -1,0 +1,61 @@
+"""``python -m segmenter.cli``: how good a segmenter is on real drawings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def real(
+    checkpoint: Annotated[Path, typer.Argument(help="A segmenter's .ckpt.")],
+    textures: Annotated[
+        Path | None, typer.Option(help="Folder with texture.png and mask.png pairs below it (AnimatedDrawings).")
+    ] = None,
+    characters: Annotated[list[Path] | None, typer.Option(help="Cut-out characters (RGBA files or folders).")] = None,
+    backgrounds: Annotated[list[Path] | None, typer.Option(help="Pictures without characters.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the sizes and places of pasted characters.")] = 0,
+    side_px: Annotated[int | None, typer.Option(help="Working size; by default that of training.")] = None,
+    refined: Annotated[bool, typer.Option(help="Follow the picture's edges at full size.")] = True,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Write the numbers here.")] = None,
+) -> None:
+    """Prints mask metrics on drawings with masks and on characters pasted on backgrounds.
+
+    Example: python -m segmenter.cli runs/demo/segmenter/checkpoints/best.ckpt --textures drawings/
+    --characters sprites/ --backgrounds photos/
+    """
+    from rich.console import Console
+
+    from segmenter.evaluate import evaluate_pairs, table
+    from segmenter.predict import load
+    from segmenter.real_pictures import pasted_pairs, texture_mask_pairs
+    from shared.errors import InkposeError
+    from shared.files import write_json
+    from shared.images import find_images
+
+    try:
+        settings: dict[str, Any] = {} if side_px is None else {"side_px": side_px}
+        predictor = load(checkpoint, refined=refined, **settings)
+        results = {}
+        if textures is not None:
+            results["drawings"] = evaluate_pairs(predictor, texture_mask_pairs(textures))
+        scenes = [found.path for found in find_images(backgrounds or [])] if characters else []
+        for folder in characters or []:
+            files = [found.path for found in find_images([folder])]
+            results[f"pasted {folder.name}"] = evaluate_pairs(predictor, pasted_pairs(files, scenes, seed))
+        for name, values in results.items():
+            Console().print(table(values, name))
+        if json_path is not None:
+            plain = {name: {k: v for k, v in values.items() if v == v} for name, values in results.items()}
+            write_json(json_path, plain)
+    except InkposeError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+if __name__ == "__main__":
+    app()

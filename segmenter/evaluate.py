@@ -1,0 +1,114 @@
+"""How good a finished segmenter is on a data set, or on any pictures with their masks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.table import Table
+
+from segmenter.metrics import Rules, SegmentationMetrics
+from segmenter.predict import SegmenterPredictor, load
+from shared.errors import DataError
+from shared.images import read_mask, read_rgb
+from shared.readers.danbooru import image_path
+from shared.readers.splits import SPLITS, Split, split_of
+
+log = logging.getLogger(__name__)
+
+#: A picture, RGB uint8 (H, W, 3), and its true mask: bool, or opacity in [0, 1], (H, W).
+Pair = tuple[NDArray[np.uint8], NDArray[Any]]
+
+
+def evaluate(
+    checkpoint: Path,
+    data: Path,
+    split: Split = "test",
+    *,
+    rules: Rules = "ours",
+    limit: int | None = None,
+    **settings: Any,
+) -> dict[str, float]:
+    """Returns the metrics of a checkpoint on one split of a data set, at each picture's own size.
+
+    Args:
+        checkpoint: a segmenter's ``.ckpt``.
+        data: root of a data set with ``images/`` and ``masks/``.
+        split: ``train``, ``val`` or ``test`` (by id).
+        rules: 0/0 rules, see :mod:`segmenter.metrics`.
+        limit: at most so many pictures, the lowest ids; None takes all.
+        settings: of :func:`segmenter.predict.load` (``device``, ``batch_size``, ``refined``, …).
+
+    Raises:
+        DataError: checkpoint or data not usable.
+    """
+    predictor = load(checkpoint, **settings)
+    ids = split_ids(data, split)[:limit]
+    return evaluate_pairs(predictor, (read_pair(data, image_id) for image_id in ids), rules)
+
+
+def evaluate_pairs(predictor: SegmenterPredictor, pairs: Iterable[Pair], rules: Rules = "ours") -> dict[str, float]:
+    """Returns the metrics over (picture, mask) pairs, each at its own size; see :class:`SegmentationMetrics`."""
+    metrics = SegmentationMetrics(rules)
+    for batch in _batches(pairs, predictor.batch_size):
+        for (_, mask), probability in zip(batch, predictor.predict([image for image, _ in batch]), strict=True):
+            truth = torch.from_numpy(np.ascontiguousarray(mask, dtype=np.float32))
+            metrics.update(torch.from_numpy(probability)[None], truth[None])
+    return metrics.compute()
+
+
+def split_ids(data: Path, split: Split) -> list[int]:
+    """Returns the ids of a split's pictures that have a mask, ascending.
+
+    Raises:
+        DataError: no such data set, or none of its pictures is in the split.
+    """
+    if split not in SPLITS:
+        raise ValueError(f"split {split!r} must be one of {', '.join(SPLITS)}")
+    if not (data / "masks").is_dir():
+        raise DataError(f"{data}: no data set with masks/ here; make one with `inkpose synth --out {data}`")
+    ids = sorted(int(path.stem) for path in (data / "masks").glob("*.png") if path.stem.isdecimal())
+    ids = [image_id for image_id in ids if split_of(image_id) == split]
+    if not ids:
+        raise DataError(f"{data}: no picture of split {split} (ids are split by id % 1000); draw more pictures")
+    return ids
+
+
+def read_pair(data: Path, image_id: int) -> Pair:
+    """Reads one picture and its mask (true where any instance is).
+
+    Raises:
+        DataError: a file is unusable, or the two differ in size.
+    """
+    mask_path = data / "masks" / f"{image_id}.png"
+    image, mask = read_rgb(image_path(data, image_id, "jpg")), read_mask(mask_path)
+    if image.shape[:2] != mask.shape:
+        raise DataError(f"{mask_path}: {mask.shape[::-1]} pixels, its picture has {image.shape[1::-1]}; re-create it")
+    return image, mask > 0
+
+
+def table(values: dict[str, float], title: str = "Segmenter") -> Table:
+    """Returns the metrics as a table for a terminal."""
+    drawn = Table(title=title)
+    drawn.add_column("metric")
+    drawn.add_column("value", justify="right")
+    for name, value in values.items():
+        text = str(int(value)) if name.startswith("n") else "–" if np.isnan(value) else f"{value:.4f}"
+        drawn.add_row(name, text)
+    return drawn
+
+
+def _batches(pairs: Iterable[Pair], size: int) -> Iterator[list[Pair]]:
+    batch: list[Pair] = []
+    for pair in pairs:
+        batch.append(pair)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,64 @@
+"""Real drawings as (picture, mask) pairs: hand drawings with masks, and cut-out characters pasted on backgrounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from segmenter.evaluate import Pair
+from shared.compositing.over import over, place
+from shared.errors import DataError
+from shared.geometry import box_of_mask, compose, scaling, translation
+from shared.images import read_mask, read_rgb, read_rgba
+
+#: Height of a pasted character as a share of the background's, smallest and largest.
+HEIGHT_SHARES = (0.5, 0.95)
+
+
+def texture_mask_pairs(root: Path) -> Iterator[Pair]:
+    """Yields the pairs of every folder below ``root`` that holds ``texture.png`` and ``mask.png`` (AnimatedDrawings).
+
+    Raises:
+        DataError: there is none, or the two differ in size.
+    """
+    masks = sorted(path for path in root.rglob("mask.png") if path.with_name("texture.png").is_file())
+    if not masks:
+        raise DataError(f"{root}: no folder with texture.png and mask.png; check the path")
+    for path in masks:
+        image, mask = read_rgb(path.with_name("texture.png")), read_mask(path)
+        if image.shape[:2] != mask.shape:
+            raise DataError(f"{path}: {mask.shape[::-1]} pixels, its texture has {image.shape[1::-1]}; re-create it")
+        yield image, mask > 127
+
+
+def pasted_pairs(characters: Sequence[Path], backgrounds: Sequence[Path], seed: int = 0) -> Iterator[Pair]:
+    """Pastes every character once, at a random size and place, wholly inside a background.
+
+    Backgrounds are taken in turn. The picture has the background's size; the mask is the pasted alpha, in [0, 1]. The
+    same arguments give the same pictures.
+
+    Args:
+        characters: straight RGBA files.
+        backgrounds: pictures without characters.
+        seed: of sizes and places.
+
+    Raises:
+        DataError: no backgrounds, or a character without anything transparent or anything opaque.
+    """
+    if not backgrounds:
+        raise DataError("backgrounds: none given; name at least one picture without characters")
+    rng = np.random.default_rng(seed)
+    for index, path in enumerate(characters):
+        rgba, background = read_rgba(path), read_rgb(backgrounds[index % len(backgrounds)])
+        box = box_of_mask(rgba[..., 3])
+        if box is None or rgba[..., 3].min() == 255:
+            raise DataError(f"{path}: its alpha cuts nothing out; give pictures of a character on nothing")
+        x1, y1, x2, y2 = box
+        height, width = background.shape[:2]
+        scale = min(rng.uniform(*HEIGHT_SHARES) * height / (y2 - y1), width / (x2 - x1))
+        left, top = (rng.random() * room for room in (width - scale * (x2 - x1), height - scale * (y2 - y1)))
+        affine = compose(translation(-x1, -y1), scaling(scale), translation(left, top))
+        placed = place(rgba, affine, (width, height))
+        yield over(placed, background), placed[..., 3].astype(np.float32) / np.float32(255)
