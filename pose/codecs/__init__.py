@@ -1,0 +1,1 @@
+"""Pairs of functions that turn keypoints into what a net predicts, and back."""

@@ -1,0 +1,1 @@
+"""One folder a published pose method; methods never import each other."""

@@ -1,0 +1,1 @@
+"""Feature concatenation: task and domain features side by side."""

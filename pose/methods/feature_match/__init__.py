@@ -1,0 +1,1 @@
+"""Feature matching: domain features learn to imitate the task features."""

@@ -1,0 +1,43 @@
+"""Task fine-tuning only: the photo keypoint net goes on learning on drawings. A baseline of the paper's Table 1."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from pose.blocks import resize, start_at_probability
+from pose.methods.settings import HeadSettings, PoseOutput
+from pose.sources.frozen import Frozen
+from pose.sources.named import TaskSource, take_head
+
+
+class TaskFinetuneNet(nn.Module):
+    """The task source with its backbone frozen, its head's convolutions trained on, its last layer made anew.
+
+    Args:
+        task: the photo keypoint net; its head is taken out of it.
+        settings: of it only ``head_side`` and ``keypoints`` are read.
+
+    Source: Chen & Zwicker 2022, Table 1 "task fine-tuning only"; the deconvolution is re-made with 25 outputs.
+    """
+
+    def __init__(self, task: TaskSource, settings: HeadSettings) -> None:
+        super().__init__()
+        self.side = settings.head_side
+        self.convs = take_head(task)
+        self.deconv = nn.ConvTranspose2d(task.feature_channels, settings.keypoints, 4, stride=2, padding=1)
+        self.task = Frozen(task)
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        """Maps square RGB crops ``(B, 3, S, S)`` in [0, 1] to logits ``(B, keypoints, side, side)``."""
+        with torch.no_grad():
+            trunk = self.task.source.trunk(rgb)
+        return resize(self.deconv(self.convs(trunk)), self.side)
+
+    def train_forward(self, rgb: Tensor) -> PoseOutput:
+        """Returns what the training step needs; there is nothing to imitate."""
+        return PoseOutput(self.forward(rgb), None)
+
+    def start_at_probability(self, probability: float) -> None:
+        """Makes the untrained net say ``probability`` everywhere."""
+        start_at_probability(self.deconv, probability)

@@ -1,0 +1,1 @@
+"""Task fine-tuning with domain features put into its head."""

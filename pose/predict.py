@@ -1,0 +1,172 @@
+"""A finished checkpoint to the joints of characters in pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pose.build import PoseNet, Recipe, build_net
+from pose.codecs.heatmap import HeatmapCodec
+from pose.codecs.release import decode_as_released
+from pose.crops import to_picture
+from shared.batches import to_float
+from shared.errors import DataError
+from shared.geometry import square_crop, warp
+from shared.keypoints.schema import COCO_25
+from shared.training.checkpoints import load_checkpoint
+
+Box = tuple[float, float, float, float]
+Precision = Literal["auto", "float32", "bfloat16"]
+Decoding = Literal["subpixel", "released"]
+
+
+class PosePredictor:
+    """Finds 25 joints (COCO-17, then the limb midpoints) of each boxed character.
+
+    Attributes:
+        net: in eval mode; maps square crops RGB [0, 1] ``(B, 3, S, S)`` to logits ``(B, 25, h, h)``.
+        crop_side: S in pixels.
+        padding: share of the box's long side that the crop adds.
+        gate: ``(25,)``: a joint whose score is lower counts as not in the picture.
+    """
+
+    def __init__(
+        self,
+        net: PoseNet,
+        codec: HeatmapCodec,
+        padding: float,
+        gate: NDArray[np.float32],
+        device: str = "cpu",
+        precision: Precision = "auto",
+        flip_test: bool = False,
+        decoding: Decoding = "subpixel",
+    ) -> None:
+        self.device = torch.device(device)
+        self.net = net.to(self.device).to(memory_format=torch.channels_last).eval()
+        self.net.requires_grad_(False)
+        self.codec, self.crop_side, self.padding, self.gate = codec, codec.crop_wh[0], padding, gate
+        self.flip_test, self.decoding = flip_test, decoding
+        self._bfloat16 = precision == "bfloat16" or (precision == "auto" and _bfloat16_is_fast(self.device))
+
+    def logits(self, crops: Tensor) -> Tensor:
+        """Returns float32 logits ``(B, 25, h, h)`` of crops uint8 ``(B, 3, S, S)``."""
+        rgb = to_float(crops.to(self.device))
+        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self._bfloat16):
+            logits: Tensor = self.net(rgb).float()
+            if self.flip_test:
+                # Half-cell centres make the mirrored map fall exactly on the map.
+                mirrored = self.net(rgb.flip(-1)).float().flip(-1)[:, list(COCO_25.flip_order)]
+                logits = (logits + mirrored) / 2
+        return logits
+
+    def decode(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns crop points ``(B, 25, 2)`` and scores ``(B, 25)``, none left out yet."""
+        if self.decoding == "released":
+            return decode_as_released(logits, self.crop_side)
+        return self.codec.decode(logits)
+
+    def locate(
+        self, images: Sequence[NDArray[np.uint8]], boxes_xyxy: Sequence[Sequence[Box]], batch_size: int = 32
+    ) -> list[NDArray[np.float64]]:
+        """Returns for each picture ``(n, 25, 3)``: x, y (picture pixels) and score of every joint, found or not.
+
+        Arguments and errors as in :meth:`predict`.
+        """
+        jobs = [
+            (image, square_crop(box, self.crop_side, self.padding), number)
+            for number, (image, boxes) in enumerate(zip(images, boxes_xyxy, strict=True))
+            for box in boxes
+        ]
+        results: list[list[NDArray[np.float64]]] = [[] for _ in images]
+        for start in range(0, len(jobs), batch_size):
+            part = jobs[start : start + batch_size]
+            side = (self.crop_side, self.crop_side)
+            crops = torch.from_numpy(np.stack([warp(image, affine, side) for image, affine, _ in part]))
+            points, score = self.decode(self.logits(crops.permute(0, 3, 1, 2)))
+            affines = torch.from_numpy(np.stack([affine for _, affine, _ in part]))
+            places = torch.cat([to_picture(points.cpu(), affines), score.cpu().double()[..., None]], dim=-1)
+            for (_, _, number), row in zip(part, places.numpy(), strict=True):
+                results[number].append(row)
+        return [np.stack(rows) if rows else np.zeros((0, len(COCO_25), 3)) for rows in results]
+
+    def predict(
+        self, images: Sequence[NDArray[np.uint8]], boxes_xyxy: Sequence[Sequence[Box]], batch_size: int = 32
+    ) -> list[NDArray[np.float32]]:
+        """Returns for each picture an array ``(n, 25, 3)`` of x, y (picture pixels) and score, a row a box.
+
+        x and y are NaN for a joint that is not in the picture: its score is below the gate, or its place is
+        outside the picture. The first 17 joints are COCO's.
+
+        Args:
+            images: uint8 RGB ``(H, W, 3)``, any sizes.
+            boxes_xyxy: for each picture the boxes ``(x1, y1, x2, y2)`` of its characters.
+            batch_size: crops that go through the net together.
+
+        Raises:
+            ValueError: a box without area, or lists of different lengths.
+        """
+        answers = []
+        for image, located in zip(images, self.locate(images, boxes_xyxy, batch_size), strict=True):
+            xy, score = located[..., :2], located[..., 2]
+            inside = ((xy >= 0) & (xy <= np.array(image.shape[1::-1]))).all(axis=-1)
+            located[..., :2] = np.where((inside & (score >= self.gate))[..., None], xy, np.nan)
+            answers.append(located.astype(np.float32))
+        return answers
+
+
+def load(
+    path: Path | str,
+    device: str = "cpu",
+    precision: Precision = "auto",
+    flip_test: bool = False,
+    decoding: Decoding = "subpixel",
+) -> PosePredictor:
+    """Loads a pose checkpoint; no other file is needed and no code in it is run.
+
+    Args:
+        path: a ``.ckpt`` file that the training of pose wrote.
+        device: ``cpu``, ``cuda``, ``cuda:1`` …
+        precision: ``auto`` takes bfloat16 where the processor computes in it.
+        flip_test: average each crop with its mirror image: slower, a little more exact.
+        decoding: ``subpixel``, or ``released`` for the grid of the paper's scripts.
+
+    Raises:
+        DataError: missing, corrupt, or of another subsystem.
+    """
+    path = Path(path)
+    checkpoint = load_checkpoint(path, "pose")
+    try:
+        recipe, hparams = Recipe(**checkpoint["inkpose"]["net"]), checkpoint["hyper_parameters"]
+        net = build_net(recipe)
+        weights = {key.removeprefix("net."): v for key, v in checkpoint["state_dict"].items() if key.startswith("net.")}
+        net.load_state_dict(weights)
+        side = recipe.settings().head_side
+        return PosePredictor(
+            net=net,
+            codec=HeatmapCodec((recipe.crop_side,) * 2, (side, side), hparams["sigma_cells"]),
+            padding=float(hparams["padding"]),
+            gate=np.asarray(checkpoint["inkpose"]["gate"], np.float32),
+            device=device,
+            precision=precision,
+            flip_test=flip_test,
+            decoding=decoding,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{path}: not a whole pose checkpoint ({error}); train it again") from error
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: its weights do not fit the net ({reason}); train it again") from error
+
+
+def _bfloat16_is_fast(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    # On a processor without these instructions bfloat16 is emulated, which is slower than float32.
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return device.type == "cpu" and any(bool(getattr(torch.cpu, name, bool)()) for name in names)
