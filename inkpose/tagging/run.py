@@ -1,0 +1,213 @@
+"""Pictures to captions, lists and counts: read ahead, tag in batches, write whole files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkpose.filenames import one_line
+from inkpose.reading import read_batches
+from inkpose.tagging.captions import Mode, has_caption, write_caption
+from inkpose.tagging.selection import Selection, Told
+from inkpose.tagging.spelling import spell
+from shared.errors import DataError
+from shared.files import write_text
+from shared.images import PIXEL_LIMIT, FoundImage
+
+
+class Tagger(Protocol):
+    """What is needed of ``tagger.predict.TaggerPredictor``."""
+
+    @property
+    def class_names(self) -> Sequence[str]:
+        """C names."""
+
+    @property
+    def class_groups(self) -> Sequence[str]:
+        """C groups."""
+
+    def predict(self, images: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Returns probabilities ``(N, C)``; 0 for classes that were not taught."""
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How captions are written: ``prefix`` tags come first in every caption, whatever the picture shows."""
+
+    underscores: bool = False
+    escape_brackets: bool = False
+    separator: str = ", "
+    prefix: Sequence[str] = ()
+
+    def tags(self, told: Sequence[Told]) -> list[str]:
+        """Returns the tags of a caption."""
+        names = [spell(t.name, underscores=self.underscores, escape_brackets=self.escape_brackets) for t in told]
+        return list(dict.fromkeys([*self.prefix, *names]))
+
+
+@dataclass(frozen=True)
+class Captions:
+    """Where captions go: ``suffix`` replaces the picture's; ``folder`` None is beside the picture."""
+
+    mode: Mode = "skip"
+    suffix: str = ".txt"
+    folder: Path | None = None
+
+    def path(self, item: FoundImage) -> Path:
+        """Returns the caption file of a picture."""
+        base = item.path if self.folder is None else self.folder / item.relative
+        return base.with_suffix(self.suffix)
+
+
+@dataclass
+class Outcome:
+    """What a run gave.
+
+    Attributes:
+        records: a dict a picture: ``image``, ``tags`` (``name``, ``group``, ``score``) and ``error``.
+        written: captions written.
+        skipped: pictures left alone because they have a caption.
+        untagged: pictures of which no tag is told; they get no caption.
+        failures: a line a picture that could not be tagged.
+        counts: pictures a tag.
+    """
+
+    records: list[dict[str, Any]] = field(default_factory=list)
+    written: int = 0
+    skipped: int = 0
+    untagged: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+def tag_pictures(
+    tagger: Tagger,
+    found: Sequence[FoundImage],
+    thresholds: NDArray[np.float64],
+    selection: Selection,
+    spelling: Spelling,
+    captions: Captions | None,
+    *,
+    batch_size: int = 16,
+    pixel_limit: int = PIXEL_LIMIT,
+    threads: int | None = None,
+    dry_run: bool = False,
+    on_start: Callable[[int], None] | None = None,
+    on_picture: Callable[[], None] | None = None,
+) -> Outcome:
+    """Tags pictures and writes their captions; a picture that cannot be read stops nothing.
+
+    Captions are written as their batch is done, so that a run that was stopped goes on in the mode "skip".
+
+    Args:
+        tagger: the net.
+        found: pictures.
+        thresholds: ``(C,)``: a class is told above its threshold.
+        selection: which of those, and their order.
+        spelling: of captions.
+        captions: None writes no captions.
+        batch_size: most pictures tagged at once.
+        pixel_limit: pictures with more pixels are refused.
+        threads: that decode; None takes one a core, eight at most.
+        dry_run: write nothing.
+        on_start: is told the number of pictures.
+        on_picture: is called after each picture.
+    """
+    outcome = Outcome()
+    todo = _without_captions(found, captions, outcome)
+    if on_start is not None:
+        on_start(len(todo))
+    pool = ThreadPoolExecutor(threads or max(2, min(8, os.cpu_count() or 2)), thread_name_prefix="pictures")
+    try:
+        for batch in read_batches([item.path for item in todo], pool, batch_size, pixel_limit):
+            images = [read.image for read in batch if read.image is not None]
+            rows = iter(tagger.predict(images))
+            for read in batch:
+                item = todo[read.index]
+                record: dict[str, Any] = {"image": one_line(str(item.path)), "tags": [], "error": None}
+                if read.image is None:
+                    record["error"] = one_line(read.error or f"{item.path}: not readable")
+                else:
+                    told = selection.choose(over_thresholds(tagger, next(rows), thresholds))
+                    record["tags"] = [{"name": t.name, "group": t.group, "score": round(t.score, 4)} for t in told]
+                    if captions is not None and not dry_run:
+                        record["error"] = _write(captions, item, spelling.tags(told), spelling.separator, outcome)
+                _note(outcome, record)
+                if on_picture is not None:
+                    on_picture()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return outcome
+
+
+def over_thresholds(tagger: Tagger, row: NDArray[np.float32], thresholds: NDArray[np.float64]) -> list[Told]:
+    """Returns the classes of one picture ``(C,)`` whose probability is over the threshold."""
+    return [
+        Told(tagger.class_names[i], tagger.class_groups[i], float(row[i]))
+        for i in np.flatnonzero(row > thresholds).tolist()
+    ]
+
+
+def _without_captions(found: Sequence[FoundImage], captions: Captions | None, outcome: Outcome) -> list[FoundImage]:
+    """Leaves out what is done, and what would write over the caption of another picture of this run."""
+    if captions is None:
+        return list(found)
+    owners: dict[str, FoundImage] = {}
+    todo = []
+    for item in found:
+        path = captions.path(item)
+        owner = owners.setdefault(os.path.abspath(path), item)
+        if owner is not item:
+            _note(outcome, {
+                "image": one_line(str(item.path)), "tags": [],
+                "error": one_line(f"{item.path}: shares its caption {path} with {owner.path}; rename one of them"),
+            })  # fmt: skip
+        elif captions.mode == "skip" and has_caption(path):
+            outcome.skipped += 1
+        else:
+            todo.append(item)
+    return todo
+
+
+def _write(captions: Captions, item: FoundImage, tags: list[str], separator: str, outcome: Outcome) -> str | None:
+    try:
+        outcome.written += write_caption(captions.path(item), tags, captions.mode, separator)
+    except DataError as error:
+        return one_line(str(error))
+    return None
+
+
+def _note(outcome: Outcome, record: dict[str, Any]) -> None:
+    outcome.records.append(record)
+    if record["error"] is not None:
+        outcome.failures.append(record["error"])
+    elif not record["tags"]:
+        outcome.untagged.append(record["image"])
+    outcome.counts.update((tag["name"], tag["group"]) for tag in record["tags"])
+
+
+def write_records(path: Path, records: Iterable[dict[str, Any]]) -> None:
+    """Writes records as JSON lines (``.jsonl``) or as one JSON list (any other suffix), whole or not at all."""
+    lines = [json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records]
+    text = "".join(f"{line}\n" for line in lines)
+    write_text(path, text if path.suffix.lower() == ".jsonl" else "[\n" + ",\n".join(lines) + "\n]\n")
+
+
+def write_counts(path: Path, counts: Counter[tuple[str, str]]) -> None:
+    """Writes how many pictures each tag was told of: CSV with columns name, group, count, most frequent first."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("name", "group", "count"))
+    writer.writerows((*key, count) for key, count in sorted(counts.items(), key=lambda row: (-row[1], row[0])))
+    write_text(path, text.getvalue())
