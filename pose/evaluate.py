@@ -93,7 +93,7 @@ def evaluate(
     batch_size: int = 32,
     num_workers: int = 2,
     device: str = "cpu",
-    flip_test: bool = False,
+    flip_test: bool = True,
     paper: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, float]:

@@ -44,7 +44,7 @@ class PosePredictor:
         gate: NDArray[np.float32],
         device: str = "cpu",
         precision: Precision = "auto",
-        flip_test: bool = False,
+        flip_test: bool = True,
         decoding: Decoding = "subpixel",
     ) -> None:
         self.device = torch.device(device)
@@ -124,7 +124,7 @@ def load(
     path: Path | str,
     device: str = "cpu",
     precision: Precision = "auto",
-    flip_test: bool = False,
+    flip_test: bool = True,
     decoding: Decoding = "subpixel",
 ) -> PosePredictor:
     """Loads a pose checkpoint; no other file is needed and no code in it is run.

@@ -29,6 +29,7 @@ class SegmenterPredictor:
         batch_size: pictures of one forward pass.
         refined: whether masks follow the picture's edges at full size (guided filter) or are only enlarged.
         bf16: half precision in the network; None takes it where the device has it in hardware.
+        flip_test: average each picture's answer with that of its mirror image: twice the work, fewer errors.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class SegmenterPredictor:
         batch_size: int = 8,
         refined: bool = True,
         bf16: bool | None = None,
+        flip_test: bool = True,
     ) -> None:
         self.net = net.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self.side_px = side_px
         self.device = torch.device(device)
         self.batch_size = batch_size
         self.refined = refined
+        self.flip_test = flip_test
         self.bf16 = has_bf16(self.device) if bf16 is None else bf16
 
     def predict(self, images: Sequence[NDArray[np.uint8]]) -> list[Float32Array]:
@@ -76,8 +79,10 @@ class SegmenterPredictor:
             slot[y : y + height, x : x + width] = resize(image, (width, height))
         batch = to_float(torch.from_numpy(canvas).permute(0, 3, 1, 2).to(self.device))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            logits = self.net(batch)
-        maps = logits.float().softmax(dim=1)[:, 1].cpu().numpy()
+            logits = self.net(batch).float()
+            if self.flip_test:
+                logits = (logits + self.net(batch.flip(-1)).float().flip(-1)) / 2
+        maps = logits.softmax(dim=1)[:, 1].cpu().numpy()
         return [
             np.ascontiguousarray(values[y : y + height, x : x + width])
             for values, (x, y, width, height) in zip(maps, places, strict=True)
@@ -105,7 +110,7 @@ def load(path: Path | str, device: str = "cpu", **settings: Any) -> SegmenterPre
     Args:
         path: a ``.ckpt`` file.
         device: where the network runs.
-        settings: ``batch_size``, ``refined``, ``bf16``, ``side_px`` of :class:`SegmenterPredictor`.
+        settings: ``batch_size``, ``refined``, ``bf16``, ``flip_test``, ``side_px`` of :class:`SegmenterPredictor`.
 
     Raises:
         DataError: no such file, damaged, or of another subsystem.

@@ -42,7 +42,7 @@ def test_description(root: Path) -> None:
     found = json.loads((root / "dataset.json").read_text())
     assert found.pop("content_hash") == verify(root)
     assert found == {
-        "seed": 5, "count": 12, "size": 64, "style": "drawn", "characters": [1, 3],
+        "seed": 5, "count": 12, "size": 64, "style": "drawn", "characters": [1, 3], "mix": "rich",
         "generator_version": dataset.GENERATOR_VERSION,
     }  # fmt: skip
     assert not (root / ".synth").exists()
@@ -147,7 +147,7 @@ def test_a_chunk_with_a_changed_file_is_drawn_again(tmp_path: Path) -> None:
 def test_another_data_set_or_other_files_are_left_alone(root: Path, tmp_path: Path) -> None:
     for other in (
         Plan(6, 12, 64, "drawn", (1, 3)), Plan(5, 13, 64, "drawn", (1, 3)), Plan(5, 12, 65, "drawn", (1, 3)),
-        Plan(5, 12, 64, "photo", (1, 3)), Plan(5, 12, 64, "drawn", (1, 2)),
+        Plan(5, 12, 64, "photo", (1, 3)), Plan(5, 12, 64, "drawn", (1, 2)), Plan(5, 12, 64, "drawn", (1, 3), "simple"),
     ):  # fmt: skip
         before = _files(root)
         with pytest.raises(UsageError, match="holds another data set"):
