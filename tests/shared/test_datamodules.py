@@ -235,6 +235,25 @@ def test_pose_augmentation_moves_image_and_points_together(root: Path) -> None:
     assert 15 < flips < 45
 
 
+def test_pose_augmentation_of_no_strength_only_mirrors(root: Path) -> None:
+    weak = PoseDataModule(str(root), image_size=64, augment_strength=0.0).dataset("train")
+    half = PoseDataModule(str(root), image_size=64, augment_strength=0.5).dataset("train")
+    mirrored = turned = 0
+    for i in range(20):
+        clean, sample = weak[i % len(weak)], weak[Draw(i % len(weak), i)]
+        flipped = np.linalg.det(sample["affine"][:, :2]) < 0
+        mirrored += int(flipped)
+        # Bilinear sampling of a mirrored grid rounds its own way.
+        change = np.abs(sample["image"].astype(int) - (clean["image"][:, ::-1] if flipped else clean["image"]))
+        assert change.mean() < 1
+        linear = half[Draw(i % len(half), i)]["affine"][:, :2]
+        turned = max(turned, abs(np.degrees(np.arctan2(linear[1, 0], linear[1, 1]))))
+    assert 3 < mirrored < 17
+    assert 5 < turned <= 15
+    with pytest.raises(ValueError, match="strength"):
+        PoseDataModule(str(root), augment_strength=-1.0).dataset("train")
+
+
 def test_pose_leaves_out_and_counts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write_tiny_dataset(tmp_path, 16)
     path = tmp_path / "annotations/person_keypoints_train.json"
