@@ -39,15 +39,21 @@ class PoseSource:
         characters: the records.
         image_size: side S of the crop, pixels.
         padding: share of the box's longer side added around it, half on each side.
-        box_jitter: in training each edge of the box moves by up to this share of the box's side.
+        strength: in training, the box's edges move by up to ``0.05·strength`` of its side, and the crop is turned by
+            up to ``30°·strength``, scaled by ``0.8^strength`` to ``1.25^strength``, moved by ``0.06·strength`` of its
+            side, mirrored half of the times, and coloured with this strength.
+
+    Raises:
+        ValueError: ``strength`` is not in [0, 2].
     """
 
     def __init__(
-        self, characters: PosedCharacters, image_size: int, padding: float = 0.1, box_jitter: float = 0.05
+        self, characters: PosedCharacters, image_size: int, padding: float = 0.1, strength: float = 1.0
     ) -> None:
-        self.characters, self.image_size, self.padding, self.box_jitter = characters, image_size, padding, box_jitter
-        self.geometry = GeometryAugment(30.0, (0.8, 1.25), 0.06, 0.5)
-        self.color = ColorAugment(1.0)
+        self.characters, self.image_size, self.padding = characters, image_size, padding
+        self.color = ColorAugment(strength)
+        self.geometry = GeometryAugment(30.0 * strength, (0.8**strength, 1.25**strength), 0.06 * strength, 0.5)
+        self.box_jitter = 0.05 * strength
 
     def __len__(self) -> int:
         return len(self.characters)

@@ -44,6 +44,8 @@ class PoseDataModule(LightningDataModule):
         num_workers: reading processes; 0 reads in the training process.
         seed: of order and augmentation.
         augment: False trains on the clean crops.
+        augment_strength: 0 to 2, scales the ranges of the augmentation (see ``pose_samples.PoseSource``); a training
+            of minutes learns more with less.
         samples_per_epoch: over all processes; None is the number of training characters.
     """
 
@@ -57,12 +59,14 @@ class PoseDataModule(LightningDataModule):
         seed: int = 0,
         augment: bool = True,
         samples_per_epoch: int | None = None,
+        augment_strength: float = 1.0,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
         self.root, self.image_size, self.padding = Path(root), image_size, padding
         self.batch_size, self.num_workers, self.seed = batch_size, num_workers, seed
         self.augment, self.samples_per_epoch = augment, samples_per_epoch
+        self.augment_strength = augment_strength
         self._characters: dict[Split, PosedCharacters] = {}
 
     def characters(self, split: Split) -> PosedCharacters:
@@ -73,7 +77,8 @@ class PoseDataModule(LightningDataModule):
 
     def dataset(self, split: Split) -> SampleDataset:
         """Returns the samples of a split; keys that are plain indices give clean samples."""
-        return SampleDataset(PoseSource(self.characters(split), self.image_size, self.padding), self.seed, self.augment)
+        source = PoseSource(self.characters(split), self.image_size, self.padding, self.augment_strength)
+        return SampleDataset(source, self.seed, self.augment)
 
     def setup(self, stage: str | None = None) -> None:
         """Does nothing: a file is read when its split is asked for."""
