@@ -8,9 +8,8 @@ from collections.abc import Sequence
 
 def main(args: Sequence[str] | None = None) -> int:
     """Runs one training command; returns its exit code."""
-    from shared.datamodules.masks import MaskDataModule
-
     from segmenter.module import SegmenterModule
+    from shared.datamodules.masks import MaskDataModule
     from shared.training.cli import run
 
     return run(SegmenterModule, MaskDataModule, args)

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 
 from shared.datamodules.tags import TagDataModule
-
 from shared.training.cli import run
 from tagger.module import TaggerModule
 
