@@ -59,6 +59,8 @@ class StopAtBatchEnd(pl.Callback):
         if self._signum is None:
             log.warning("%s: saving at the end of this batch …", signal.Signals(signum).name)
             self._signum = signum
+            # Reading processes that the same signal ends would raise PyTorch's error in the middle of the saving.
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
