@@ -79,4 +79,4 @@ def test_readme_commands_do_what_they_say(clone: Path) -> None:
     assert page.count("data:image/") > 8
     assert not re.search(r"""(?:src|href)=["']https?:""", page), "the page is self-contained"
     rows = [json.loads(line) for line in (clone / "out/predictions.jsonl").read_text().splitlines()]
-    assert [row["image"] for row in rows] == ["mine.jpg"]
+    assert [row["image"] for row in rows] == ["my_drawings/mine.jpg"]
