@@ -64,6 +64,19 @@ class Pose(Protocol):
 
 
 @dataclass(frozen=True)
+class Look:
+    """What tagger and segmenter answer to one picture, before any threshold.
+
+    Attributes:
+        tag_prob: ``(C,)``, one a class of the tagger.
+        foreground_prob: ``(H, W)``; 0 where the picture is transparent.
+    """
+
+    tag_prob: NDArray[np.float32]
+    foreground_prob: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """Tagger, segmenter and pose net in a row; call it with pictures.
 
@@ -124,19 +137,31 @@ class Pipeline:
         Raises:
             ValueError: an array is not such a picture.
         """
+        return self.interpret(images, self.look(images))
+
+    def look(self, images: Sequence[Image]) -> list[Look]:
+        """Returns what tagger and segmenter answer, before any threshold; arguments as in calling the pipeline."""
         if not images:
             return []
         plain = [_on_white(image) for image in images]
         probabilities = self.tagger.predict(plain)
-        found = []
-        for image, foreground in zip(images, self.segmenter.predict(plain), strict=True):
+        looks = []
+        for image, row, foreground in zip(images, probabilities, self.segmenter.predict(plain), strict=True):
             if image.shape[2] == 4:
                 foreground = np.where(image[:, :, 3] > 0, foreground, np.float32(0))
-            found.append(characters_of(foreground, self.mask_threshold))
-        characters = self._with_poses(plain, found)
+            looks.append(Look(row, foreground))
+        return looks
+
+    def interpret(self, images: Sequence[Image], looks: Sequence[Look]) -> list[Seen]:
+        """Puts the thresholds to ``looks`` at ``images`` and finds the joints of the characters.
+
+        Another threshold needs no second look: ``replace(pipeline, mask_threshold=0.3).interpret(images, looks)``.
+        """
+        found = [characters_of(look.foreground_prob, self.mask_threshold) for look in looks]
+        characters = self._with_poses([_on_white(image) for image in images], found)
         return [
-            Seen(image.shape[1], image.shape[0], self._tags(row), figures)
-            for image, row, figures in zip(images, probabilities, characters, strict=True)
+            Seen(image.shape[1], image.shape[0], self._tags(look.tag_prob), figures)
+            for image, look, figures in zip(images, looks, characters, strict=True)
         ]
 
     def _tags(self, probabilities: NDArray[np.float32]) -> list[Tag]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -85,3 +87,16 @@ def test_no_pictures(pipeline):
 def test_wrong_arrays_are_refused(pipeline, wrong):
     with pytest.raises(ValueError, match="must be uint8"):
         pipeline([wrong])
+
+
+def test_another_threshold_needs_no_second_look(pipeline):
+    image = paper()
+    image[5:35, 10:30] = 0
+    looks = pipeline.look([image])
+    assert looks[0].foreground_prob.shape == (40, 60)
+    strict = replace(pipeline, mask_threshold=0.97, tag_threshold=0.95)
+    [seen] = strict.interpret([image], looks)
+    assert seen.characters == []
+    assert [tag.name for tag in seen.tags] == []
+    [loose] = pipeline.interpret([image], looks)
+    assert [character.box_xyxy for character in loose.characters] == [(10, 5, 30, 35)]
