@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from tagger.weights import Match
+
+#: Names that begin so belong to a whole detector.
+_DETECTOR_PARTS = ("rcnn.", "backbone.", "proposal_generator.", "rpn.", "roi_heads.")
 
 app = typer.Typer(no_args_is_help=True, help="Turn weights of others into checkpoints that every command reads.")
 
@@ -37,8 +43,62 @@ def import_tagger(
     from tagger.importing import import_tagger as convert
 
     match = convert(weights, out, classes, image_size, paper_preprocessing)
+    _tell(out, match)
+
+
+@app.command("pose")
+def import_pose(
+    weights: Annotated[Path, typer.Argument(metavar="FILE", help="Released pose checkpoint or safetensors.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Checkpoint to write, e.g. runs/paper/pose/concat.ckpt.")],
+    method: Annotated[str, typer.Option(metavar="concat|match", help="Which of the paper's two methods it is.")],
+    task_source: Annotated[
+        Path | None,
+        typer.Option(help="For a concat file without the Mask R-CNN: detectron2's model_final_997cc7.pkl."),
+    ] = None,
+) -> None:
+    """Import one of the paper's released pose nets.
+
+    Example: inkpose import pose feat_concat+data.ckpt --method concat --out runs/paper/pose/concat.ckpt
+    """
+    from shared.errors import UsageError
+
+    if out.is_dir():
+        raise UsageError(f"{out}: --out is a folder; name a file")
+    if method not in ("concat", "match"):
+        raise UsageError(f"--method {method}: not known; choose concat or match")
+
+    from pose.importing import import_pose as convert
+
+    _tell(out, convert(weights, out, "concat" if method == "concat" else "match", task_source))
+
+
+@app.command("task-source")
+def import_task_source(
+    weights: Annotated[Path, typer.Argument(metavar="FILE", help="detectron2's .pkl or torchvision's .pth.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Checkpoint to write.")],
+) -> None:
+    """Import a Keypoint R-CNN as the task source of pose trainings.
+
+    Example: inkpose import task-source model_final_997cc7.pkl --out runs/paper/task_source/checkpoints/best.ckpt
+    """
+    from shared.errors import UsageError
+
+    if out.is_dir():
+        raise UsageError(f"{out}: --out is a folder; name a file")
+
+    from pose.importing import import_task_source as convert
+
+    _tell(out, convert(weights, out))
+
+
+def _tell(out: Path, match: Match) -> None:
+    """Prints what became of the tensors; the many of a detector that nothing needs are one line."""
     matched, missing, left_over = (len(names) for names in (match.matched, match.missing, match.left_over))
     typer.echo(f"{out}: {matched} tensors matched, {missing} missing, {left_over} left over")
+    detector = [name for name in match.left_over if name.startswith(_DETECTOR_PARTS)]
     for label, names in (("missing", match.missing), ("left over", match.left_over)):
         for name in names:
-            typer.echo(f"{label}: {name}")
+            if name not in detector:
+                typer.echo(f"{label}: {name}")
+    if detector:
+        typer.echo(f"left over: {len(detector)} tensors of detector parts that the result never needs")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
-from tagger.net import Backbone, TaggerNet
+from tagger.net import IMAGENET_MEAN, IMAGENET_STD, Backbone, TaggerNet
 
 #: The levels that the methods read. Source: Chen & Zwicker 2022, feature concatenation.
 LEVELS = ("stem", "layer1", "layer2", "layer3")
@@ -17,19 +19,34 @@ class DomainSource(nn.Module):
 
     Args:
         backbone: the tagger's ResNet.
+        mean: of RGB in [0, 1], subtracted from the picture.
+        std: of RGB in [0, 1], by which it is divided.
     """
 
-    def __init__(self, backbone: Backbone = "resnet50") -> None:
+    def __init__(
+        self,
+        backbone: Backbone = "resnet50",
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+    ) -> None:
         super().__init__()
-        self.net = prune(TaggerNet(backbone, num_classes=1))
+        self._take(TaggerNet(backbone, num_classes=1), mean, std)
 
     @classmethod
-    def of(cls, tagger: TaggerNet) -> DomainSource:
+    def of(
+        cls, tagger: TaggerNet, mean: Sequence[float] = IMAGENET_MEAN, std: Sequence[float] = IMAGENET_STD
+    ) -> DomainSource:
         """Returns a source that takes over the weights of ``tagger`` (cut off in place)."""
         source = cls.__new__(cls)
         nn.Module.__init__(source)
-        source.net = prune(tagger)
+        source._take(tagger, mean, std)
         return source
+
+    def _take(self, tagger: TaggerNet, mean: Sequence[float], std: Sequence[float]) -> None:
+        self.net = prune(tagger)
+        self.mean, self.std = tuple(mean), tuple(std)
+        for buffer, values in ((tagger.mean, self.mean), (tagger.std, self.std)):
+            buffer.copy_(torch.tensor(values).view(1, 3, 1, 1))
 
     @property
     def level_channels(self) -> list[int]:
@@ -38,7 +55,9 @@ class DomainSource(nn.Module):
 
     def describe(self) -> dict[str, Any]:
         """Returns the architecture as plain data: the arguments of this class."""
-        return {"backbone": self.net.backbone}
+        if (self.mean, self.std) == (IMAGENET_MEAN, IMAGENET_STD):
+            return {"backbone": self.net.backbone}
+        return {"backbone": self.net.backbone, "mean": list(self.mean), "std": list(self.std)}
 
     def forward(self, rgb: Tensor) -> list[Tensor]:
         """Maps RGB ``(B, 3, S, S)`` in [0, 1] to four maps of stride 2, 4, 8 and 16."""

@@ -1,25 +1,30 @@
-"""From the text in a configuration to a source: ``random:NAME``, ``imagenet:NAME`` or a checkpoint's path."""
+"""From the text in a configuration to a source: ``random:NAME``, ``imagenet:NAME`` … or a checkpoint's path."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, cast
 
-from torch import nn
+import torchvision
+from torch import Tensor, nn
 
 from pose.sources.domain import DomainSource
+from pose.sources.keypoint_rcnn import KeypointRcnnBranch
 from pose.sources.keypoint_resnet import KeypointResNet
 from pose.sources.mask_rcnn import MaskRcnnBranch
+from pose.sources.released import branch_names
+from pose.sources.rf5 import read_rf5
 from shared.errors import UsageError
 from shared.training.checkpoints import load_checkpoint
 from tagger.net import BACKBONES, Backbone, TaggerNet
 
-TaskSource = KeypointResNet | MaskRcnnBranch
+TaskSource = KeypointResNet | MaskRcnnBranch | KeypointRcnnBranch
 
 #: Task source architectures by the name used in files.
-TASK_SOURCES: tuple[tuple[str, type[KeypointResNet] | type[MaskRcnnBranch]], ...] = (
+TASK_SOURCES: tuple[tuple[str, type[KeypointResNet] | type[MaskRcnnBranch] | type[KeypointRcnnBranch]], ...] = (
     ("keypoint_resnet", KeypointResNet),
     ("mask_rcnn_r101", MaskRcnnBranch),
+    ("keypoint_rcnn_r50", KeypointRcnnBranch),
 )
 
 
@@ -48,8 +53,9 @@ def load_task_source(text: str) -> TaskSource:
     """Returns the task source that ``text`` names.
 
     Args:
-        text: path of a checkpoint that ``python -m pose fit`` wrote for a task source, or ``random:NAME`` or
-            ``imagenet:NAME`` with NAME ``keypoint_resnet`` or ``mask_rcnn_r101``.
+        text: path of a checkpoint that ``python -m pose fit`` wrote for a task source or ``inkpose import
+            task-source`` made; or ``random:NAME`` or ``imagenet:NAME`` with a name out of ``TASK_SOURCES``; or
+            ``coco:keypoint_rcnn_r50`` for torchvision's own weights (a download on first use).
 
     Raises:
         DataError: the file is missing, corrupt, or of another subsystem.
@@ -58,6 +64,8 @@ def load_task_source(text: str) -> TaskSource:
     start, _, name = text.partition(":")
     if start in ("random", "imagenet"):
         return build_task_source(name, {"imagenet": True} if start == "imagenet" else {})
+    if start == "coco":
+        return _torchvision_source(name)
     checkpoint = load_checkpoint(Path(text), "task_source")
     recipe = checkpoint["inkpose"]["net"]
     source = build_task_source(recipe["name"], recipe["arguments"])
@@ -66,6 +74,18 @@ def load_task_source(text: str) -> TaskSource:
         key.removeprefix(prefix): value for key, value in checkpoint["state_dict"].items() if key.startswith(prefix)
     }
     source.load_state_dict(weights)
+    return source
+
+
+def _torchvision_source(name: str) -> TaskSource:
+    if name != "keypoint_rcnn_r50":
+        raise UsageError(f"task source coco:{name}: no weights of that name; accepted: keypoint_rcnn_r50")
+    weights: dict[str, Tensor] = dict(
+        torchvision.models.detection.KeypointRCNN_ResNet50_FPN_Weights.DEFAULT.get_state_dict(check_hash=True)
+    )
+    source = KeypointRcnnBranch()
+    names = branch_names(weights)
+    source.load_state_dict({own: weights[theirs] for theirs, own in names.items() if own in source.state_dict()})
     return source
 
 
@@ -81,7 +101,8 @@ def load_domain_source(text: str) -> DomainSource:
     """Returns the domain source that ``text`` names.
 
     Args:
-        text: path of a tagger checkpoint, or ``random:resnet50`` or ``imagenet:resnet50`` (or 34, or 18).
+        text: path of a tagger checkpoint; or ``random:resnet50`` or ``imagenet:resnet50`` (or 34, or 18); or
+            ``rf5:FILE``, a file of RF5/danbooru-pretrained.
 
     Raises:
         DataError: the file is missing, corrupt, or of another subsystem.
@@ -92,6 +113,8 @@ def load_domain_source(text: str) -> DomainSource:
         if name not in BACKBONES:
             raise UsageError(f"domain source {text!r}: unknown backbone; accepted: {', '.join(BACKBONES)}")
         return DomainSource.of(TaggerNet(cast(Backbone, name), num_classes=1, imagenet=start == "imagenet"))
+    if start == "rf5":
+        return read_rf5(Path(name))
     # Imported late: reading a tagger checkpoint is only needed when a pose net is first built.
     from tagger.predict import load
 

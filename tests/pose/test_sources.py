@@ -11,9 +11,11 @@ from torchvision.ops import roi_align
 
 from pose.sources.domain import DomainSource
 from pose.sources.frozen import Frozen
+from pose.sources.keypoint_rcnn import KeypointRcnnBranch, pooling_weights
 from pose.sources.keypoint_resnet import KeypointResNet
 from pose.sources.mask_rcnn import MaskRcnnBranch
 from pose.sources.named import build_task_source, describe_task_source, load_domain_source, load_task_source
+from pose.sources.released import branch_names
 from shared.errors import DataError, UsageError
 from tagger.net import TaggerNet
 
@@ -156,3 +158,42 @@ def test_missing_and_wrong_files(tmp_path: Path) -> None:
     torch.save({"inkpose": {"kind": "segmenter", "format": 1}, "state_dict": {}, "hyper_parameters": {}}, path)
     with pytest.raises(DataError, match="a checkpoint of segmenter, not of task_source"):
         load_task_source(str(path))
+
+
+def test_the_r50_branch_is_torchvisions_for_a_box_of_the_whole_picture() -> None:
+    import torchvision
+
+    torch.manual_seed(0)
+    side = 448  # the least at which such a box falls on P5
+    model = torchvision.models.detection.keypointrcnn_resnet50_fpn(weights=None, weights_backbone=None, min_size=side)
+    model.eval()
+    for name, module in model.backbone.named_modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.eps = 0.0
+            module.weight.data.fill_(0.2 if name.endswith("bn3") else 1.0)
+    state = model.state_dict()
+    branch = KeypointRcnnBranch(side).eval()
+    branch.load_state_dict(
+        {own: state[name] for name, own in branch_names(state).items() if own in branch.state_dict()}
+    )
+    rgb = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        images, _ = model.transform(list(rgb))
+        maps = model.backbone(images.tensors)
+        box = [torch.tensor([[0.0, 0.0, float(side), float(side)]])]
+        pooled = model.roi_heads.keypoint_roi_pool(maps, box, images.image_sizes)
+        features = model.roi_heads.keypoint_head(pooled)
+        expected = model.roi_heads.keypoint_predictor(features)
+        assert torch.allclose(branch.features(rgb), features, atol=1e-4 * features.abs().max())
+        assert torch.allclose(branch(rgb), expected, atol=1e-4 * expected.abs().max())
+    assert expected.std() > 0
+
+
+@pytest.mark.parametrize(("size", "bins"), [(25, 14), (14, 14), (4, 14)])
+def test_unaligned_pooling_weights_are_roi_align(size: int, bins: int) -> None:
+    torch.manual_seed(0)
+    level = torch.randn(1, 2, size, size)
+    box = [torch.tensor([[0.0, 0.0, float(size), float(size)]])]
+    expected = roi_align(level, box, output_size=bins, sampling_ratio=2, aligned=False)
+    weights = pooling_weights(size, bins)
+    assert torch.allclose(torch.einsum("yh,bchw,xw->bcyx", weights, level, weights), expected, atol=1e-5)
