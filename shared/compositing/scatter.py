@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,11 @@ class Scatter:
     scale_range: tuple[float, float] = (0.2, 1.3)
     rotation_degrees: float = 30.0
     edge_probability: float = 0.4
+
+    def with_empty(self, share: float) -> Scatter:
+        """Returns the same with ``share`` of the scenes (0 to 1) without a character."""
+        rest = sum(self.count_weights[1:])
+        return replace(self, count_weights=(share, *((1 - share) * weight / rest for weight in self.count_weights[1:])))
 
     def sample_count(self, rng: np.random.Generator) -> int:
         """Returns how many characters the next scene has."""

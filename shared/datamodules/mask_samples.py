@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -11,9 +12,15 @@ from numpy.typing import NDArray
 
 from shared import geometry
 from shared.augment import ColorAugment, GeometryAugment
+from shared.compositing.clutter import clutter
+from shared.compositing.distractors import add_distractors
 from shared.compositing.line_art import to_line_art
+from shared.compositing.restyle import restyle
 from shared.compositing.scatter import Scatter, random_crop
+from shared.compositing.tones import change_tone
 from shared.datamodules.loaders import Sample
+from shared.datamodules.mask_effects import Effects, happens
+from shared.datamodules.mask_folders import WeightedFolders
 from shared.errors import DataError
 from shared.geometry import FloatArray
 from shared.images import read_mask, read_rgb, read_rgba
@@ -25,12 +32,12 @@ MaskKind = Literal["instances", "alpha"]
 
 @dataclass(frozen=True)
 class MaskedPictures:
-    """Composed pictures with their mask files, and loose cut-outs and backgrounds (empty in evaluation)."""
+    """Composed pictures with their mask files, and loose cut-outs and backgrounds (none in evaluation)."""
 
     pairs: list[tuple[Path, Path]]
-    foregrounds: list[Path]
-    backgrounds: list[Path]
     mask_kind: MaskKind
+    foregrounds: WeightedFolders = field(default_factory=WeightedFolders)
+    backgrounds: WeightedFolders = field(default_factory=WeightedFolders)
 
 
 class MaskSource:
@@ -40,8 +47,7 @@ class MaskSource:
         pictures: the files.
         image_size: side S, pixels.
         composed_ratio: share of training samples that are composed pictures.
-        line_art_probability: share of training samples turned into grey line art after compositing.
-        plain_probability: share of fresh composites on one flat colour, white in half of them.
+        effects: how often fresh composites are made harder, and how.
     """
 
     def __init__(
@@ -49,12 +55,11 @@ class MaskSource:
         pictures: MaskedPictures,
         image_size: int,
         composed_ratio: float = 0.3,
-        line_art_probability: float = 0.05,
-        plain_probability: float = 0.15,
+        effects: Effects = Effects(),  # noqa: B008 (frozen)
     ) -> None:
         self.pictures, self.image_size, self.composed_ratio = pictures, image_size, composed_ratio
-        self.line_art_probability, self.plain_probability = line_art_probability, plain_probability
-        self.scatter = Scatter()
+        self.effects = effects
+        self.scatter = Scatter().with_empty(effects.empty)
         self.geometry = GeometryAugment(20.0, (0.7, 1.6), 0.15, 0.5)
         self.color = ColorAugment(1.2)
 
@@ -66,9 +71,9 @@ class MaskSource:
         if rng is None:
             return self._composed(index, None)
         pairs = len(self.pictures.pairs)
-        fresh = bool(self.pictures.foregrounds) and (not pairs or rng.random() >= self.composed_ratio)
+        fresh = len(self.pictures.foregrounds) > 0 and (not pairs or rng.random() >= self.composed_ratio)
         sample = self._fresh(index, rng) if fresh else self._composed(index % pairs, rng)
-        if rng.random() < self.line_art_probability:
+        if happens(rng, self.effects.line_art):
             sample["image"] = to_line_art(sample["image"])
         sample["image"] = self.color(sample["image"], rng)
         return sample
@@ -94,22 +99,46 @@ class MaskSource:
         }
 
     def _fresh(self, index: int, rng: np.random.Generator) -> Sample:
-        foregrounds, side = self.pictures.foregrounds, self.image_size
-        # The first cut-out is the sample's own, so that an epoch shows every cut-out equally often.
-        first = index % len(foregrounds)
+        side, effects = self.image_size, self.effects
+        files = self.pictures.foregrounds.choose(rng)
+        # The first cut-out is the sample's own, so that an epoch shows every cut-out of a folder equally often.
+        first = files[index % len(files)]
         count = self.scatter.sample_count(rng)
-        chosen = [first, *(int(i) for i in rng.integers(len(foregrounds), size=max(0, count - 1)))][:count]
-        cutouts = [read_rgba(foregrounds[i]) for i in chosen]
-        scene, alpha = self.scatter.compose(rng, cutouts, self._background(rng))
-        weight = np.ones((side, side), np.uint8)
-        return {"image": scene, "alpha": alpha, "weight": weight, "id": np.int64(id_of_stem(foregrounds[first]))}
+        chosen = [first, *(files[int(i)] for i in rng.integers(len(files), size=max(0, count - 1)))][:count]
+        cutouts = [self._cutout(path, rng) for path in chosen]
+        background = self._background(rng)
+        if happens(rng, effects.background_tone):
+            background = change_tone(rng, background)
+        if happens(rng, effects.distractors):
+            background = add_distractors(rng, background, cutouts or [self._cutout(first, rng)])
+        scene, alpha = self.scatter.compose(rng, cutouts, background)
+        return {
+            "image": scene,
+            "alpha": alpha,
+            "weight": np.ones((side, side), np.uint8),
+            "id": np.int64(id_of_stem(first)),
+        }
+
+    def _cutout(self, path: Path, rng: np.random.Generator) -> ByteArray:
+        cutout = read_rgba(path)
+        if happens(rng, self.effects.restyle):
+            cutout = restyle(rng, cutout)
+        return change_tone(rng, cutout) if happens(rng, self.effects.foreground_tone) else cutout
 
     def _background(self, rng: np.random.Generator) -> ByteArray:
         backgrounds, side = self.pictures.backgrounds, self.image_size
-        if not backgrounds or rng.random() < self.plain_probability:
+        if rng.random() < self.effects.plain:
             color = (255, 255, 255) if rng.random() < 0.5 else tuple(int(v) for v in rng.integers(0, 256, 3))
             return np.full((side, side, 3), color, np.uint8)
-        picture = read_rgb(backgrounds[int(rng.integers(len(backgrounds)))])
+        files = backgrounds.choose(rng)
+        if files:
+            return self._crop(files, rng)
+        # Clutter may take a real picture for one of its textures.
+        pieces = [self._crop(backgrounds.largest, rng)] if backgrounds.largest and rng.random() < 0.25 else []
+        return clutter(rng, side, pieces)
+
+    def _crop(self, files: Sequence[Path], rng: np.random.Generator) -> ByteArray:
+        picture, side = read_rgb(files[int(rng.integers(len(files)))]), self.image_size
         return geometry.warp(
             picture, random_crop(rng, (picture.shape[1], picture.shape[0]), side), (side, side), fill=(255,)
         )

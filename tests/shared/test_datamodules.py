@@ -166,6 +166,75 @@ def test_mask_training_mixes_composites_and_pictures(root: Path) -> None:
     assert not MaskDataModule(str(root), composite=False).dataset("train").source.pictures.foregrounds
 
 
+HARD = {
+    "effects": {"distractors": 1.0, "background_tone": 0.5, "foreground_tone": 0.5, "restyle": 0.5, "plain": 0.0},
+    "backgrounds": [{"procedural": "clutter", "weight": 3}],
+}
+
+
+def test_mask_sources_mix_by_weight(root: Path, tmp_path: Path) -> None:
+    write_tiny_dataset(tmp_path, 4)
+    fg, other, bg = root / "fg", tmp_path / "fg", root / "bg"
+    data = MaskDataModule(
+        str(tmp_path / "nowhere"),
+        image_size=32,
+        composed_ratio=0.0,
+        foregrounds=[{"path": str(fg), "weight": 3}, {"path": str(other)}],
+        backgrounds=[{"path": str(bg)}, {"procedural": "clutter", "weight": 2}],
+    )
+    source = data.dataset("train").source
+    assert len(source) == 8 + 2
+    rng = np.random.default_rng(0)
+    folders = [source.pictures.foregrounds.choose(rng)[0].parent for _ in range(400)]
+    assert 0.68 < folders.count(fg) / 400 < 0.82  # 3 / 4, four standard errors
+    generated = [source.pictures.backgrounds.choose(rng) == [] for _ in range(400)]
+    assert 0.57 < np.mean(generated) < 0.76
+
+
+def test_mask_effects_keep_the_truth_and_can_be_replayed(root: Path) -> None:
+    def samples() -> list[dict[str, Any]]:
+        dataset = MaskDataModule(str(root), image_size=48, composed_ratio=0.0, seed=4, **HARD).dataset("train")
+        return [dataset[Draw(i % 8, i)] for i in range(40)]
+
+    first, again = samples(), samples()
+    plain = MaskDataModule(str(root), image_size=48, composed_ratio=0.0, seed=4).dataset("train")
+    for one, other in zip(first, again, strict=True):
+        assert all(np.array_equal(one[key], other[key]) for key in one)
+    cover = [
+        np.mean([s["alpha"].mean() for s in group]) for group in (first, [plain[Draw(i % 8, i)] for i in range(40)])
+    ]
+    assert 0.7 < cover[0] / cover[1] < 1.4  # distractors are nowhere in the truth
+    rough = [
+        np.mean([np.abs(np.diff(s["image"].astype(int), axis=0)).mean() for s in group])
+        for group in (first, [plain[Draw(i % 8, i)] for i in range(40)])
+    ]
+    assert rough[0] > 1.3 * rough[1]
+
+
+def test_mask_share_of_empty_scenes(root: Path) -> None:
+    data = MaskDataModule(str(root), image_size=16, composed_ratio=0.0, effects={"empty": 0.5})
+    counts = [data.dataset("train").source.scatter.sample_count(np.random.default_rng(i)) for i in range(300)]
+    assert 0.38 < np.mean([count == 0 for count in counts]) < 0.62  # four standard errors
+    empty = MaskDataModule(str(root), image_size=16, composed_ratio=0.0, effects={"empty": 1.0}).dataset("train")
+    assert max(empty[Draw(i, i)]["alpha"].max() for i in range(8)) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"effects": {"distracters": 0.5}}, "data.effects: no effect 'distracters'; there are plain, empty"),
+        ({"effects": {"plain": 15}}, "data.effects.plain: 15 is not a share"),
+        ({"backgrounds": []}, "data.backgrounds: an empty list"),
+        ({"backgrounds": [{"weight": 1}]}, r"data.backgrounds\[0\]: {weight: 1}; give either path or procedural"),
+        ({"foregrounds": [{"path": "x", "weight": 0}]}, r"data.foregrounds\[0\]: weight 0 is not a number above 0"),
+        ({"foregrounds": [{"path": "x"}]}, "x: no such file or folder"),
+    ],
+)
+def test_mask_settings_that_are_wrong_are_named(root: Path, settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        MaskDataModule(str(root), **settings).dataset("train")
+
+
 def test_mask_size_mismatch_is_named(tmp_path: Path) -> None:
     write_tiny_dataset(tmp_path, 4)
     (tmp_path / "masks/950.png").write_bytes((tmp_path / "masks/1.png").read_bytes())
