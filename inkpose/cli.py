@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from inkpose.commands import bench, data, demo, evaluate, import_weights, predict, report, rulebook, synth, tag
+from inkpose.commands import bench, data, demo, evaluate, import_weights, predict, report, rulebook, segment, synth, tag
 from inkpose.filenames import one_line
 from shared.errors import InkposeError
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command("predict")(predict.predict)
 app.command("tag")(tag.tag)
+app.command("segment")(segment.segment)
 app.command("eval")(evaluate.evaluate)
 app.command("synth")(synth.synth)
 app.command("demo")(demo.demo)

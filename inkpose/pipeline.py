@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from inkpose.seen import Character, Image, Seen, Tag, characters_of
+from inkpose.seen import Character, Image, Seen, Tag, characters_of, without_transparent
 from shared.images import composite_on_white
 
 Box = tuple[float, float, float, float]
@@ -147,9 +147,7 @@ class Pipeline:
         probabilities = self.tagger.predict(plain)
         looks = []
         for image, row, foreground in zip(images, probabilities, self.segmenter.predict(plain), strict=True):
-            if image.shape[2] == 4:
-                foreground = np.where(image[:, :, 3] > 0, foreground, np.float32(0))
-            looks.append(Look(row, foreground))
+            looks.append(Look(row, without_transparent(foreground, image)))
         return looks
 
     def interpret(self, images: Sequence[Image], looks: Sequence[Look]) -> list[Seen]:

@@ -36,13 +36,20 @@ class Outcome:
     failures: list[str] = field(default_factory=list)
 
 
-def find_inputs(inputs: Sequence[Path], out: Path) -> list[FoundImage]:
+def find_inputs(
+    inputs: Sequence[Path], out: Path, kinds: Sequence[str] = ("masks", "cutouts", "overlays")
+) -> list[FoundImage]:
     """Returns the pictures of ``inputs``, each once, leaving out results of an earlier run that lie among them.
+
+    Args:
+        inputs: files and folders.
+        out: result folder.
+        kinds: the folders in it that hold results.
 
     Raises:
         DataError: an input is missing, or nothing is left.
     """
-    results = [Path(os.path.abspath(out / kind)) for kind in ("masks", "cutouts", "overlays")]
+    results = [Path(os.path.abspath(out / kind)) for kind in kinds]
     given = [Path(os.path.abspath(path)) for path in inputs]
     found: dict[Path, FoundImage] = {}
     for item in find_images(inputs):

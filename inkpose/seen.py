@@ -8,12 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmenter.components import characters as split_characters
-from segmenter.cutouts import character_alpha, cutout
+from segmenter.cutouts import character_alpha, cutout, rim_of
 
 Image = NDArray[np.uint8]
-
-#: Pixels around a mask in which its edge fades out.
-_RIM = 3
 
 
 @dataclass(frozen=True)
@@ -81,16 +78,24 @@ class Seen:
     characters: list[Character] = field(default_factory=list)
 
 
+def without_transparent(foreground_prob: NDArray[np.float32], image: Image) -> NDArray[np.float32]:
+    """Returns a map ``(H, W)`` with 0 where ``image``, RGB or RGBA, is transparent: nothing is drawn there."""
+    if image.shape[2] == 3:
+        return foreground_prob
+    return np.where(image[:, :, 3] > 0, foreground_prob, np.float32(0))
+
+
 def characters_of(foreground_prob: NDArray[np.float32], threshold: float) -> list[Character]:
     """Connected pieces of the foreground, largest first, still without joints."""
     height, width = foreground_prob.shape
+    rim = rim_of(width, height)
     nothing = np.full((17, 3), np.nan, dtype=np.float32)
     found = []
     for piece in split_characters(foreground_prob, threshold):
         x1, y1, x2, y2 = piece.box_xyxy
-        left, top, right, bottom = max(0, x1 - _RIM), max(0, y1 - _RIM), min(width, x2 + _RIM), min(height, y2 + _RIM)
+        left, top, right, bottom = max(0, x1 - rim), max(0, y1 - rim), min(width, x2 + rim), min(height, y2 + rim)
         window = slice(top, bottom), slice(left, right)
-        opacity = np.rint(character_alpha(foreground_prob[window], piece.mask[window], _RIM) * 255).astype(np.uint8)
+        opacity = np.rint(character_alpha(foreground_prob[window], piece.mask[window], rim) * 255).astype(np.uint8)
         found.append(
             Character(
                 box_xyxy=piece.box_xyxy,

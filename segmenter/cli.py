@@ -19,8 +19,12 @@ def real(
     characters: Annotated[list[Path] | None, typer.Option(help="Cut-out characters (RGBA files or folders).")] = None,
     backgrounds: Annotated[list[Path] | None, typer.Option(help="Pictures without characters.")] = None,
     seed: Annotated[int, typer.Option(help="Of the sizes and places of pasted characters.")] = 0,
-    side_px: Annotated[int | None, typer.Option(help="Working size; by default that of training.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Working size; by default that of training.")] = None,
     refined: Annotated[bool, typer.Option(help="Follow the picture's edges at full size.")] = True,
+    closer_look: Annotated[bool, typer.Option(help="Look at small characters again.")] = True,
+    heights: Annotated[
+        tuple[float, float], typer.Option(help="Pasted characters' height over the background's, least and most.")
+    ] = (0.5, 0.95),
     json_path: Annotated[Path | None, typer.Option("--json", help="Write the numbers here.")] = None,
 ) -> None:
     """Prints mask metrics on drawings with masks and on characters pasted on backgrounds.
@@ -38,15 +42,15 @@ def real(
     from shared.images import find_images
 
     try:
-        settings: dict[str, Any] = {} if side_px is None else {"side_px": side_px}
-        predictor = load(checkpoint, refined=refined, **settings)
+        settings: dict[str, Any] = {} if image_size is None else {"image_size": image_size}
+        predictor = load(checkpoint, refined=refined, closer_look=closer_look, **settings)
         results = {}
         if textures is not None:
             results["drawings"] = evaluate_pairs(predictor, texture_mask_pairs(textures))
         scenes = [found.path for found in find_images(backgrounds or [])] if characters else []
         for folder in characters or []:
             files = [found.path for found in find_images([folder])]
-            results[f"pasted {folder.name}"] = evaluate_pairs(predictor, pasted_pairs(files, scenes, seed))
+            results[f"pasted {folder.name}"] = evaluate_pairs(predictor, pasted_pairs(files, scenes, seed, heights))
         for name, values in results.items():
             Console().print(table(values, name))
         if json_path is not None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from segmenter.net import SegmenterNet
+from segmenter.paper_input import paper_mask, paper_resized
 from segmenter.refine import Float32Array, enlarge, refine, resize
+from segmenter.views import View, closer_views, join, paste, whole_views
 from shared.batches import to_float
 from shared.errors import DataError
 from shared.training.checkpoints import load_checkpoint
+
+Preprocessing = Literal["letterbox", "paper"]
 
 _NET_KEYS = ("backbone", "output_stride", "atrous_rates", "pyramid_channels", "dropout", "skip_strides")
 
@@ -23,31 +28,39 @@ class SegmenterPredictor:
     """A trained network and the road from a picture to its mask and back.
 
     Args:
-        net: the network.
-        side_px: pictures are fitted into a square of this side, white around them, as in training.
+        net: maps RGB [0, 1] ``(B, 3, H, W)`` to logits ``(B, 2, H, W)``.
+        image_size: pictures are fitted into a square of this side, white around them, as in training; with
+            ``preprocessing="paper"`` it is the short side.
         device: where the network runs.
         batch_size: pictures of one forward pass.
         refined: whether masks follow the picture's edges at full size (guided filter) or are only enlarged.
         bf16: half precision in the network; None takes it where the device has it in hardware.
         flip_test: average each picture's answer with that of its mirror image: twice the work, fewer errors.
+        closer_look: look at small characters again, each in a window of its own.
+        preprocessing: ``letterbox`` (as our training), or ``paper``: sizes and bicubic mask of the paper's release,
+            where ``refined``, ``flip_test`` and ``closer_look`` have no part.
     """
 
     def __init__(
         self,
         net: SegmenterNet,
-        side_px: int,
+        image_size: int,
         device: str = "cpu",
         batch_size: int = 8,
         refined: bool = True,
         bf16: bool | None = None,
         flip_test: bool = True,
+        closer_look: bool = True,
+        preprocessing: Preprocessing = "letterbox",
     ) -> None:
         self.net = net.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self.side_px = side_px
+        self.image_size = image_size
         self.device = torch.device(device)
         self.batch_size = batch_size
         self.refined = refined
         self.flip_test = flip_test
+        self.closer_look = closer_look
+        self.preprocessing: Preprocessing = preprocessing
         self.bf16 = has_bf16(self.device) if bf16 is None else bf16
 
     def predict(self, images: Sequence[NDArray[np.uint8]]) -> list[Float32Array]:
@@ -62,31 +75,66 @@ class SegmenterPredictor:
         for image in images:
             if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
                 raise ValueError(f"image is {image.dtype} {image.shape}; must be uint8 RGB (H, W, 3) with H, W ≥ 1")
-        results: list[Float32Array] = []
-        for start in range(0, len(images), self.batch_size):
-            chunk = images[start : start + self.batch_size]
-            for image, coarse in zip(chunk, self._coarse(chunk), strict=True):
-                size_wh = (image.shape[1], image.shape[0])
-                results.append(refine(image, coarse) if self.refined else enlarge(coarse, size_wh))
+        if self.preprocessing == "paper":
+            return self._as_the_release(images)
+        plans = [whole_views(image.shape[1], image.shape[0]) for image in images]
+        answers = self._seen([(image, view) for image, views in zip(images, plans, strict=True) for view in views])
+        results = []
+        for image, views in zip(images, plans, strict=True):
+            results.append(join(views, [next(answers) for _ in views], image.shape[1], image.shape[0]))
+        if self.closer_look:
+            again = [(index, view) for index, result in enumerate(results) for view in closer_views(result)]
+            closer = self._seen([(images[index], view) for index, view in again])
+            for (index, view), answer in zip(again, closer, strict=True):
+                paste(results[index], view, answer)
         return results
 
-    @torch.inference_mode()
+    def _seen(self, views: list[tuple[NDArray[np.uint8], View]]) -> Iterator[Float32Array]:
+        """Yields the map of each window, of the window's size."""
+        for start in range(0, len(views), self.batch_size):
+            crops = [image[y1:y2, x1:x2] for image, (x1, y1, x2, y2) in views[start : start + self.batch_size]]
+            for crop, coarse in zip(crops, self._coarse(crops), strict=True):
+                yield refine(crop, coarse) if self.refined else enlarge(coarse, (crop.shape[1], crop.shape[0]))
+
     def _coarse(self, images: Sequence[NDArray[np.uint8]]) -> list[Float32Array]:
         """Returns each picture's map at the network's size, without the padding."""
-        places = [fitted(image.shape[1], image.shape[0], self.side_px) for image in images]
-        canvas = np.full((len(images), self.side_px, self.side_px, 3), 255, np.uint8)
+        side = self.image_size
+        places = [fitted(image.shape[1], image.shape[0], side) for image in images]
+        canvas = np.full((len(images), side, side, 3), 255, np.uint8)
         for slot, image, (x, y, width, height) in zip(canvas, images, places, strict=True):
             slot[y : y + height, x : x + width] = resize(image, (width, height))
-        batch = to_float(torch.from_numpy(canvas).permute(0, 3, 1, 2).to(self.device))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            logits = self.net(batch).float()
-            if self.flip_test:
-                logits = (logits + self.net(batch.flip(-1)).float().flip(-1)) / 2
-        maps = logits.softmax(dim=1)[:, 1].cpu().numpy()
+        maps = self._foreground(torch.from_numpy(canvas).permute(0, 3, 1, 2), self.flip_test)
         return [
             np.ascontiguousarray(values[y : y + height, x : x + width])
             for values, (x, y, width, height) in zip(maps, places, strict=True)
         ]
+
+    def _as_the_release(self, images: Sequence[NDArray[np.uint8]]) -> list[Float32Array]:
+        small = [paper_resized(image, self.image_size) for image in images]
+        results: list[Float32Array] = []
+        start = 0
+        while start < len(small):
+            # Pictures are not padded here, so only neighbours of one size make a batch.
+            end = start + 1
+            while end < len(small) and end - start < self.batch_size and small[end].shape == small[start].shape:
+                end += 1
+            batch = torch.from_numpy(np.stack(small[start:end])).permute(0, 3, 1, 2)
+            maps = self._foreground(batch, flip_test=False)
+            sizes = [(image.shape[1], image.shape[0]) for image in images[start:end]]
+            results += [paper_mask(values, size_wh) for values, size_wh in zip(maps, sizes, strict=True)]
+            start = end
+        return results
+
+    @torch.inference_mode()
+    def _foreground(self, batch_uint8: Tensor, flip_test: bool) -> Float32Array:
+        """Returns the foreground probability ``(B, H, W)`` of uint8 RGB ``(B, 3, H, W)``."""
+        batch = to_float(batch_uint8.to(self.device))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            logits = self.net(batch).float()
+            if flip_test:
+                logits = (logits + self.net(batch.flip(-1)).float().flip(-1)) / 2
+        maps: Float32Array = logits.softmax(dim=1)[:, 1].cpu().numpy()
+        return maps
 
 
 def fitted(width: int, height: int, side_px: int) -> tuple[int, int, int, int]:
@@ -105,18 +153,19 @@ def has_bf16(device: torch.device) -> bool:
 
 
 def load(path: Path | str, device: str = "cpu", **settings: Any) -> SegmenterPredictor:
-    """Returns the predictor of a checkpoint that ``python -m segmenter fit`` wrote.
+    """Returns the predictor of a checkpoint that ``python -m segmenter fit`` or ``inkpose import segmenter`` wrote.
 
     Args:
         path: a ``.ckpt`` file.
         device: where the network runs.
-        settings: ``batch_size``, ``refined``, ``bf16``, ``flip_test``, ``side_px`` of :class:`SegmenterPredictor`.
+        settings: ``batch_size``, ``refined``, ``bf16``, ``flip_test``, ``closer_look``, ``image_size``,
+            ``preprocessing`` of :class:`SegmenterPredictor`; what is not given is the checkpoint's own or the default.
 
     Raises:
         DataError: no such file, damaged, or of another subsystem.
     """
     checkpoint = load_checkpoint(Path(path), "segmenter")
-    hparams, size = checkpoint["hyper_parameters"], checkpoint["inkpose"].get("image_size")
+    hparams, noted = checkpoint["hyper_parameters"], checkpoint["inkpose"]
     try:
         net = SegmenterNet(**{key: hparams[key] for key in _NET_KEYS})
         state = checkpoint["state_dict"]
@@ -125,6 +174,7 @@ def load(path: Path | str, device: str = "cpu", **settings: Any) -> SegmenterPre
         raise DataError(
             f"{path}: weights and settings do not fit together ({type(error).__name__}); train again"
         ) from error
-    if not isinstance(size, int):
+    if not isinstance(noted.get("image_size"), int):
         raise DataError(f"{path}: saved before the first training step; train longer")
-    return SegmenterPredictor(net, settings.pop("side_px", size), device, **settings)
+    own = {"image_size": noted["image_size"], "preprocessing": noted.get("preprocessing", "letterbox")}
+    return SegmenterPredictor(net, device=device, **(own | settings))

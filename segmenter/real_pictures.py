@@ -33,7 +33,12 @@ def texture_mask_pairs(root: Path) -> Iterator[Pair]:
         yield image, mask > 127
 
 
-def pasted_pairs(characters: Sequence[Path], backgrounds: Sequence[Path], seed: int = 0) -> Iterator[Pair]:
+def pasted_pairs(
+    characters: Sequence[Path],
+    backgrounds: Sequence[Path],
+    seed: int = 0,
+    height_shares: tuple[float, float] = HEIGHT_SHARES,
+) -> Iterator[Pair]:
     """Pastes every character once, at a random size and place, wholly inside a background.
 
     Backgrounds are taken in turn. The picture has the background's size; the mask is the pasted alpha, in [0, 1]. The
@@ -43,6 +48,7 @@ def pasted_pairs(characters: Sequence[Path], backgrounds: Sequence[Path], seed: 
         characters: straight RGBA files.
         backgrounds: pictures without characters.
         seed: of sizes and places.
+        height_shares: height of a character as a share of its background's, smallest and largest.
 
     Raises:
         DataError: no backgrounds, or a character without anything transparent or anything opaque.
@@ -57,7 +63,7 @@ def pasted_pairs(characters: Sequence[Path], backgrounds: Sequence[Path], seed: 
             raise DataError(f"{path}: its alpha cuts nothing out; give pictures of a character on nothing")
         x1, y1, x2, y2 = box
         height, width = background.shape[:2]
-        scale = min(rng.uniform(*HEIGHT_SHARES) * height / (y2 - y1), width / (x2 - x1))
+        scale = min(rng.uniform(*height_shares) * height / (y2 - y1), width / (x2 - x1))
         left, top = (rng.random() * room for room in (width - scale * (x2 - x1), height - scale * (y2 - y1)))
         affine = compose(translation(-x1, -y1), scaling(scale), translation(left, top))
         placed = place(rgba, affine, (width, height))

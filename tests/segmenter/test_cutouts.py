@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from segmenter.cutouts import character_alpha, cutout
+from segmenter.cutouts import character_alpha, cutout, rim_of
 
 RED = np.array([200.0, 60.0, 50.0])
 
@@ -98,3 +98,20 @@ def test_a_cut_out_can_be_resized_without_a_dark_rim() -> None:
     rim = (small[..., 3] > 20) & (small[..., 3] < 235)
     assert rim.any()
     assert small[rim][:, 0].min() > 120  # a black rim would pull the red channel towards 100
+
+
+def test_a_body_the_net_is_unsure_of_is_opaque_and_fog_round_it_is_gone() -> None:
+    probability = np.full((80, 80), 0.45, np.float32)
+    probability[20:60, 20:60] = 0.6
+    mask = probability > 0.5
+    alpha = character_alpha(probability, mask, rim_px=5)
+    assert (alpha[26:54, 26:54] == 1).all()
+    assert (alpha[:14] == 0).all()
+    # At the edge the map itself: (0.6 − 0.1) / 0.8 inside, (0.45 − 0.1) / 0.8 outside.
+    assert alpha[40, 20] == pytest.approx(0.625, abs=1e-6)
+    assert alpha[40, 19] == pytest.approx(0.4375, abs=1e-6)
+
+
+def test_the_rim_grows_with_the_picture() -> None:
+    assert rim_of(100, 80) == 3
+    assert rim_of(1000, 3000) == 24

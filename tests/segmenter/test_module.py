@@ -83,7 +83,7 @@ def test_one_batch_is_learnt_to_the_pixel(trained: tuple[SegmenterModule, Path, 
 def test_the_checkpoint_predicts_what_was_learnt(trained: tuple[SegmenterModule, Path, Path]) -> None:
     _, checkpoint, _ = trained
     predictor = load(checkpoint, bf16=False, refined=False)
-    assert predictor.side_px == 64
+    assert predictor.image_size == 64
     assert not predictor.net.training
     batch = _batch()
     images = [image.permute(1, 2, 0).numpy() for image in batch["image"]]

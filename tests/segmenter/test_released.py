@@ -57,7 +57,7 @@ def test_every_layout_becomes_the_same_predictor(
     source = _write(layout, net, tmp_path, monkeypatch)
     import_released(source, tmp_path / "out.ckpt")
     predictor = load(tmp_path / "out.ckpt", bf16=False)
-    assert predictor.side_px == 256
+    assert predictor.image_size == 256
     for (name, ours), theirs in zip(predictor.net.state_dict().items(), net.state_dict().values(), strict=True):
         assert torch.equal(ours, theirs), name
     if layout == "lightning":

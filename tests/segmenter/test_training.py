@@ -34,7 +34,7 @@ def test_a_run_leaves_its_config_and_both_checkpoints(run: tuple[list[str], Path
     _, out, _ = run
     assert (out / "config.yaml").is_file()
     for name in ("best", "last"):
-        assert load(out / f"checkpoints/{name}.ckpt").side_px == 64
+        assert load(out / f"checkpoints/{name}.ckpt").image_size == 64
     assert torch.load(out / "checkpoints/last.ckpt", weights_only=True)["global_step"] == 2
 
 

@@ -1,0 +1,98 @@
+"""`inkpose segment`: pictures to masks, cut-outs and boxes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from inkpose.weights import DEFAULT_WEIGHTS
+
+
+def segment(
+    inputs: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Pictures and folders (recursive).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made when missing.")],
+    save: Annotated[str, typer.Option(help="Some of rgba,mask,crop,overlay,json; each has its folder.")] = "rgba,mask",
+    weights: Annotated[
+        Path, typer.Option(help="Run folder with segmenter/, or a segmenter checkpoint.")
+    ] = DEFAULT_WEIGHTS,
+    background: Annotated[
+        str, typer.Option(help="Behind rgba and crop: transparent, white, #rrggbb or blur.")
+    ] = "transparent",
+    mask_format: Annotated[str, typer.Option(help="soft (opacity 0-255) or binary (0 and 255).")] = "soft",
+    mask_threshold: Annotated[
+        float, typer.Option(min=0.01, max=0.99, help="Foreground is above this probability.")
+    ] = 0.5,
+    largest_only: Annotated[bool, typer.Option("--largest-only", help="Keep the largest character alone.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is done.")] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="One look a picture: no mirror image, no closer look at small characters.")
+    ] = False,
+    refined: Annotated[bool, typer.Option("--refine/--no-refine", help="Follow the picture's edges.")] = True,
+    paper_preprocessing: Annotated[
+        bool, typer.Option("--paper-preprocessing", help="Sizes and bicubic mask of the paper's release.")
+    ] = False,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures seen at once.")] = 16,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    bf16: Annotated[
+        bool | None, typer.Option("--bf16/--no-bf16", help="Half precision. Default: where the device has it.")
+    ] = None,
+    pixel_limit: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 100_000_000,
+) -> None:
+    """Cut characters out of pictures: masks, transparent cut-outs, crops and boxes.
+
+    Example: inkpose segment drawings/ --save rgba,mask,json --out cut/
+
+    Names and folders of the pictures are kept. Run it again after a stop: what is done is skipped. A picture without a
+    character gets a black mask, the box null and no cut-out. Pictures that cannot be read are named at the end; the
+    command fails only if all were refused.
+    """
+    from inkpose.segmenting.backdrop import parse_backdrop
+    from inkpose.segmenting.results import KINDS, MASK_FORMATS, Wish, parse_kinds
+    from inkpose.weights import checkpoint_path
+    from inkpose.writing import check_folder
+    from shared.errors import DataError, UsageError
+
+    wish = Wish(parse_kinds(save), mask_format, parse_backdrop(background), largest_only)
+    if mask_format not in MASK_FORMATS:
+        raise UsageError(f"--mask-format {mask_format}: not known; choose {' or '.join(MASK_FORMATS)}")
+    check_folder(out)
+    checkpoint = weights if weights.is_file() else checkpoint_path(weights, "segmenter")
+    if not checkpoint.is_file():
+        raise UsageError(
+            f"{checkpoint}: no trained segmenter there; run `make demo`, or name a run folder with --weights"
+        )
+    from inkpose.predict import find_inputs
+
+    find_inputs(inputs, out, KINDS)
+
+    from inkpose.console import picture_progress
+    from inkpose.segmenting.run import segment_to_folder
+    from inkpose.stages import file_digest
+    from inkpose.weights import pick_device
+    from segmenter.predict import load
+
+    options: dict[str, Any] = {"refined": refined, "flip_test": not fast, "closer_look": not fast, "bf16": bf16}
+    if paper_preprocessing:
+        options["preprocessing"] = "paper"
+    segmenter = load(checkpoint, pick_device(device), **options)
+    with picture_progress("pictures") as bar:
+        outcome = segment_to_folder(
+            segmenter, inputs, out, wish, settings=[file_digest(checkpoint), repr(sorted(options.items()))],
+            overwrite=overwrite, threshold=mask_threshold, batch_size=batch_size, pixel_limit=pixel_limit,
+            on_start=bar.start, on_picture=bar.advance,
+        )  # fmt: skip
+    for failure in outcome.failures:
+        typer.echo(f"refused: {failure}", err=True)
+    if outcome.failures and outcome.pictures + outcome.skipped == 0:
+        raise DataError(f"{out}: no picture could be read (named above); nothing was cut out")
+    notes = [
+        f", {count} {words}"
+        for count, words in (
+            (outcome.empty, "without a character"), (outcome.skipped, "skipped because they are done"),
+            (len(outcome.failures), "refused (named above)"),
+        )
+        if count
+    ]  # fmt: skip
+    typer.echo(f"{out}: {outcome.pictures} pictures, {outcome.characters} characters{''.join(notes)}")

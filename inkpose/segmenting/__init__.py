@@ -1,0 +1,1 @@
+"""`inkpose segment`: pictures to masks, cut-outs and boxes."""
