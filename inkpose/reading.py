@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,15 +37,26 @@ def read_batches(
     batch_size: int,
     pixel_limit: int = PIXEL_LIMIT,
     batch_pixels: int = BATCH_PIXELS,
+    read: Callable[[Path, int], NDArray[np.uint8]] | None = None,
 ) -> Iterator[list[Read]]:
     """Yields the pictures of ``paths`` in order; the next batch is decoded while the caller works on this one.
 
     A picture that cannot be read is yielded with its error and stops nothing. At most two batches are in
     memory, and one only while a batch is over ``batch_pixels``.
+
+    Args:
+        paths: pictures.
+        pool: decodes.
+        batch_size: most pictures a batch.
+        pixel_limit: pictures with more pixels are refused.
+        batch_pixels: most pixels a batch of more than one picture.
+        read: from path and pixel limit to an array, in the pool, e.g. one shrunk already; None takes the whole
+            picture, RGB, or RGBA where it is transparent.
     """
+    reader = read_opaque if read is None else read
 
     def submit(batch: list[tuple[int, Path]]) -> list[Future[Read]]:
-        return [pool.submit(_read, index, path, pixel_limit) for index, path in batch]
+        return [pool.submit(_read, index, path, pixel_limit, reader) for index, path in batch]
 
     ahead: list[Future[Read]] | None = None
     plan = _planned(paths, batch_size, batch_pixels, pixel_limit)
@@ -89,13 +100,21 @@ def _pixels(path: Path, pixel_limit: int) -> int:
     return size if size <= pixel_limit else 0
 
 
-def _read(index: int, path: Path, pixel_limit: int) -> Read:
+def read_opaque(path: Path, pixel_limit: int = PIXEL_LIMIT) -> NDArray[np.uint8]:
+    """Returns a picture as RGB ``(H, W, 3)``, or as straight RGBA where it is not opaque.
+
+    Raises:
+        DataError: not a picture that can be read.
+    """
+    image = read_rgba(path, pixel_limit)
+    return np.ascontiguousarray(image[:, :, :3]) if (image[:, :, 3] == 255).all() else image
+
+
+def _read(index: int, path: Path, pixel_limit: int, read: Callable[[Path, int], NDArray[np.uint8]]) -> Read:
     try:
-        image = read_rgba(path, pixel_limit)
+        image = read(path, pixel_limit)
     except DataError as error:
         return Read(index, path, None, str(error))
     except MemoryError:
         return Read(index, path, None, f"{path}: not enough memory to decode it; shrink the picture")
-    if (image[:, :, 3] == 255).all():
-        image = np.ascontiguousarray(image[:, :, :3])
     return Read(index, path, image)

@@ -20,7 +20,7 @@ from PIL import Image, UnidentifiedImageError, features
 from shared.errors import DataError
 from shared.files import write_bytes
 from shared.image_files import IMAGE_SUFFIXES, FoundImage, find_images
-from shared.image_headers import plain_header
+from shared.image_headers import PlainHeader, plain_header
 from shared.pixel_modes import orientation_of, to_mask, to_rgba, turn_upright
 
 __all__ = [
@@ -78,14 +78,20 @@ def read_rgba(source: Path | bytes, pixel_limit: int = PIXEL_LIMIT) -> ByteArray
     return fast if fast.shape[2] == 4 else np.asarray(cv2.cvtColor(fast, cv2.COLOR_RGB2RGBA), np.uint8)
 
 
-def read_rgb(source: Path | bytes, pixel_limit: int = PIXEL_LIMIT) -> ByteArray:
+def read_rgb(source: Path | bytes, pixel_limit: int = PIXEL_LIMIT, side_px: int | None = None) -> ByteArray:
     """Returns a picture as RGB ``(H, W, 3)``, laid on white where it is transparent.
+
+    Args:
+        source: as :func:`read_rgba`.
+        pixel_limit: as there.
+        side_px: the long side that the caller will shrink the picture to. A JPEG may then come back at a half, a
+            quarter or an eighth of its size, its long side at least twice this: it is decoded several times faster.
 
     Raises:
         DataError: as :func:`read_rgba`.
     """
     data, name = _bytes_of(source, pixel_limit)
-    fast = _decode_plain(data, name, pixel_limit)
+    fast = _decode_plain(data, name, pixel_limit, side_px)
     if fast is None:
         return composite_on_white(_decode_any(data, name, pixel_limit, to_rgba))
     if fast.ndim == 2:
@@ -179,12 +185,42 @@ def _check_size(width: int, height: int, name: str, pixel_limit: int) -> None:
         )
 
 
-def _decode_plain(data: bytes, name: str, pixel_limit: int) -> ByteArray | None:
+#: OpenCV's names for a JPEG decoded at a fraction of its size: colour (BGR) and grey.
+_REDUCED = {
+    2: (cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_GRAYSCALE_2),
+    4: (cv2.IMREAD_REDUCED_COLOR_4, cv2.IMREAD_REDUCED_GRAYSCALE_4),
+    8: (cv2.IMREAD_REDUCED_COLOR_8, cv2.IMREAD_REDUCED_GRAYSCALE_8),
+}
+
+
+def _decode_reduced(data: bytes, header: PlainHeader, side_px: int) -> ByteArray | None:
+    """Decodes a JPEG at the smallest size with a long side of at least 2 · ``side_px``; None where that is the whole.
+
+    Twice the size leaves the last halving to area averaging, so that the result hardly differs from the long way.
+    """
+    long = max(header.width, header.height)
+    factor = max((f for f in _REDUCED if long >= 2 * side_px * f), default=1)
+    if factor == 1 or not data.startswith(b"\xff\xd8"):
+        return None
+    color, grey = _REDUCED[factor]
+    try:
+        array = cv2.imdecode(np.frombuffer(data, np.uint8), color if header.channels == 3 else grey)
+    except cv2.error:
+        return None
+    expected = (-(-header.height // factor), -(-header.width // factor))
+    if array is None or array.shape[:2] != expected:
+        return None
+    return np.asarray(cv2.cvtColor(array, cv2.COLOR_BGR2RGB) if header.channels == 3 else array, np.uint8)
+
+
+def _decode_plain(data: bytes, name: str, pixel_limit: int, side_px: int | None = None) -> ByteArray | None:
     """Decodes a plain picture with OpenCV: ``(H, W)``, RGB or straight RGBA; None where Pillow must look."""
     header = plain_header(data)
     if header is None:
         return None
     _check_size(header.width, header.height, name, pixel_limit)
+    if side_px is not None and (reduced := _decode_reduced(data, header, side_px)) is not None:
+        return reduced
     try:
         flags = {1: cv2.IMREAD_GRAYSCALE, 3: cv2.IMREAD_COLOR_RGB, 4: cv2.IMREAD_UNCHANGED}[header.channels]
         array = cv2.imdecode(np.frombuffer(data, np.uint8), flags)

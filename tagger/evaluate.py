@@ -13,7 +13,6 @@ from torch import Tensor
 from shared.datamodules.loaders import eval_loader
 from shared.datamodules.tags import TagDataModule
 from shared.errors import DataError, UsageError
-from shared.training.checkpoints import load_checkpoint
 from tagger.metrics import (
     ZERO_EDGE,
     LogitHistogram,
@@ -67,7 +66,7 @@ def evaluate(
         UsageError: the rulebook's classes are not the checkpoint's.
     """
     predictor = load(checkpoint, device, precision)
-    source = rulebook or load_checkpoint(checkpoint, "tagger")["hyper_parameters"].get("rulebook")
+    source = rulebook or predictor.saved.rulebook
     if source is None:
         raise UsageError(f"{checkpoint}: imported weights have no rulebook; name one whose classes are theirs")
     module = TagDataModule(

@@ -56,9 +56,13 @@ class TaggerNet(nn.Module):
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Returns logits ``(B, C)`` of pictures ``rgb`` ``(B, 3, H, W)`` in [0, 1]; any size from 32 px up."""
-        pooled = self.resnet.avgpool(self._levels(rgb, until="layer4")["layer4"])
-        logits: Tensor = self.resnet.fc(torch.flatten(pooled, 1))
+        logits: Tensor = self.resnet.fc(self.embedding(rgb))
         return logits
+
+    def embedding(self, rgb: Tensor) -> Tensor:
+        """Returns the pooled features that the last layer sees, ``(B, D)``, of pictures as in ``forward``."""
+        pooled = self.resnet.avgpool(self._levels(rgb, until="layer4")["layer4"])
+        return torch.flatten(pooled, 1)
 
     def features(self, rgb: Tensor, levels: Sequence[str] = ("layer1", "layer2", "layer3")) -> dict[str, Tensor]:
         """Returns feature maps ``(B, channels, ⌈H/stride⌉, ⌈W/stride⌉)`` by level name, in the order asked.

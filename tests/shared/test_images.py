@@ -5,6 +5,7 @@ import warnings
 import zlib
 from pathlib import Path, PurePath
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -90,7 +91,6 @@ def test_16_bit_grey_with_transparent_value() -> None:
 
 
 def test_16_bit_color_png() -> None:
-    import cv2
 
     rgb = np.array([[[65535, 32768, 0], [257, 514, 771]]], np.uint16)
     data = cv2.imencode(".png", rgb[..., ::-1])[1].tobytes()
@@ -385,3 +385,20 @@ def test_find_images_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(os, "scandir", denied)
     with pytest.raises(DataError, match=r"cannot be listed \(Permission denied\)"):
         find_images([tmp_path])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_jpeg_to_be_shrunk_is_decoded_small_and_looks_the_same(channels: int, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(60, 200, (9, 13, channels), dtype=np.uint8)
+    path = tmp_path / "a.jpg"
+    path.write_bytes(encode_jpeg(cv2.resize(noise, (801, 531), interpolation=cv2.INTER_CUBIC)))
+    assert read_rgb(path, side_px=64).shape == (133, 201, 3), "a quarter: an eighth is less than 128"
+    assert read_rgb(path, side_px=401).shape == (531, 801, 3)
+    path.write_bytes(encode_jpeg(cv2.resize(noise, (800, 528), interpolation=cv2.INTER_CUBIC)))
+    small, whole = (
+        cv2.resize(image, (100, 66), interpolation=cv2.INTER_AREA).astype(int)
+        for image in (read_rgb(path, side_px=64), read_rgb(path))
+    )
+    assert np.abs(small - whole).max() <= 3, "rounding of three averagings, and of JPEG's"
+    with pytest.raises(DataError, match="over the limit"):
+        read_rgb(path, 1000, side_px=64)

@@ -1,0 +1,34 @@
+"""`inkpose export`: finished nets as folders that other programs read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Turn a finished net into a folder for others: safetensors, ONNX, card.")
+
+
+@app.callback()
+def _root() -> None:
+    """Turn a finished net into a folder for others: safetensors, ONNX, class list, model card."""
+
+
+@app.command("tagger")
+def export_tagger(
+    checkpoint: Annotated[Path, typer.Option(help="Tagger checkpoint, e.g. runs/demo/tagger/checkpoints/best.ckpt.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; an earlier export there is replaced.")],
+    onnx: Annotated[bool, typer.Option("--onnx", help="Also write model.onnx (needs the extra 'export').")] = False,
+    half: Annotated[bool, typer.Option("--half", help="Store the weights in 16 bits: half the size.")] = False,
+) -> None:
+    """Export a tagger: safetensors, selected_tags.csv, thresholds, model card, ONNX.
+
+    Example: inkpose export tagger --checkpoint runs/demo/tagger/checkpoints/best.ckpt --out tagger_export --onnx
+    """
+    from tagger.export import export_tagger as export
+
+    written = export(checkpoint, out, onnx=onnx, precision="float16" if half else "float32")
+    typer.echo(f"{out}: {', '.join(written.files)}")
+    if written.onnx_difference is not None:
+        typer.echo(f"model.onnx and the net differ by at most {written.onnx_difference:.1e}")

@@ -1,0 +1,140 @@
+"""A finished tagger as it lies in a file: a training's checkpoint, an imported one, or an exported folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor
+
+from shared.errors import DataError
+from shared.exporting.weights import is_exported, read_exported
+from shared.training.checkpoints import load_checkpoint
+from tagger.net import BACKBONES, Backbone, TaggerNet
+
+Preprocessing = Literal["letterbox", "paper"]
+
+
+@dataclass(frozen=True)
+class SavedTagger:
+    """All that prediction and evaluation need.
+
+    Attributes:
+        backbone: torchvision's name of the ResNet.
+        state: tensors of ``TaggerNet``, ``resnet.*``.
+        class_names, class_groups: C each.
+        image_size: side of the square input in pixels.
+        positives: int64 ``(C,)``: training pictures of each class.
+        samples: training pictures; 0 where the training data is not known (imported weights).
+        thresholds: float64 ``(C,)``.
+        preprocessing: ``letterbox`` (on white), or ``paper`` (the rules of the paper's release).
+        rulebook: of the training; None where there was none.
+    """
+
+    backbone: Backbone
+    state: dict[str, Tensor]
+    class_names: tuple[str, ...]
+    class_groups: tuple[str, ...]
+    image_size: int
+    positives: Tensor
+    samples: int
+    thresholds: Tensor
+    preprocessing: Preprocessing
+    rulebook: str | None
+
+    @property
+    def supported(self) -> Tensor:
+        """Bool ``(C,)``: classes that the training data taught; all of them where it is not known."""
+        taught = (self.positives > 0) & (self.positives < self.samples)
+        return taught if self.samples else torch.ones_like(taught)
+
+    def build(self) -> TaggerNet:
+        """Returns the net with its weights, in eval mode.
+
+        Raises:
+            ValueError, RuntimeError: weights and settings do not fit.
+        """
+        net = TaggerNet(self.backbone, len(self.class_names))
+        net.load_state_dict(self.state)
+        return net.eval().requires_grad_(False)
+
+
+def read_saved(path: Path) -> SavedTagger:
+    """Reads a checkpoint (``.ckpt``) or a folder of ``inkpose export tagger``; no code in the file is run.
+
+    Raises:
+        DataError: missing, damaged, or of another subsystem.
+    """
+    try:
+        return _from_folder(path) if is_exported(path) else _from_checkpoint(path)
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: not a whole tagger ({reason}); train or export it again") from error
+
+
+def as_config(saved: SavedTagger) -> dict[str, Any]:
+    """Returns the content of ``config.json``; ``read_saved`` is its inverse."""
+    rows = zip(
+        saved.class_names,
+        saved.class_groups,
+        saved.positives.tolist(),
+        saved.supported.tolist(),
+        saved.thresholds.tolist(),
+        strict=True,
+    )
+    return {
+        "net": {"backbone": saved.backbone},
+        "input": {"size_px": saved.image_size, "preprocessing": saved.preprocessing},
+        "training": {"samples": saved.samples, "rulebook": saved.rulebook},
+        "classes": [
+            {"name": name, "group": group, "positives": count, "supported": supported, "threshold": threshold}
+            for name, group, count, supported, threshold in rows
+        ],
+    }
+
+
+def _from_folder(path: Path) -> SavedTagger:
+    config, tensors = read_exported(path, "tagger")
+    classes, preprocessing = config["classes"], config["input"]["preprocessing"]
+    if preprocessing not in get_args(Preprocessing):
+        raise ValueError(f"preprocessing {preprocessing!r} is unknown")
+    return SavedTagger(
+        _backbone(config["net"]["backbone"]),
+        tensors,
+        tuple(entry["name"] for entry in classes),
+        tuple(entry["group"] for entry in classes),
+        int(config["input"]["size_px"]),
+        torch.tensor([entry["positives"] for entry in classes], dtype=torch.int64),
+        int(config["training"]["samples"]),
+        torch.tensor([entry["threshold"] for entry in classes], dtype=torch.float64),
+        preprocessing,
+        config["training"]["rulebook"],
+    )
+
+
+def _from_checkpoint(path: Path) -> SavedTagger:
+    checkpoint = load_checkpoint(path, "tagger")
+    told, hparams = checkpoint["tagger"], checkpoint["hyper_parameters"]
+    state = checkpoint["state_dict"]
+    return SavedTagger(
+        _backbone(hparams["backbone"]),
+        {key.removeprefix("net."): value for key, value in state.items() if key.startswith("net.")},
+        tuple(told["class_names"]),
+        tuple(told["class_groups"]),
+        int(hparams["image_size"]),
+        told["positives"],
+        int(told["samples"]),
+        told["thresholds"].double(),
+        "paper" if told.get("preprocessing") == "paper" else "letterbox",
+        hparams.get("rulebook"),
+    )
+
+
+def _backbone(name: Any) -> Backbone:
+    for known in get_args(Backbone):
+        if known == name:
+            backbone: Backbone = known
+            return backbone
+    raise ValueError(f"backbone {name!r} is unknown; accepted: {', '.join(BACKBONES)}")
