@@ -1,0 +1,168 @@
+"""Poses as vectors whose Euclidean distance says how alike they are, and the finer comparison of two poses.
+
+The `inkpose` descriptor. Let ``p`` be the joints as complex numbers, ``c`` their confidence in [0, 1], and ``t`` one of
+the arrows of :mod:`inkpose.index.terms` from point ``a`` to point ``b``, of weight ``α_t``, usual length ``ℓ_t`` and
+mean ``μ_t``:
+
+- confidence of an arrow ``u_t = min(c_a, c_b)``, with ``c = min(1, score / 0.4)`` and 0 for an absent joint;
+- scale of the figure ``s = sqrt(Σ u_t |p_b − p_a|² / Σ u_t ℓ_t²)``: missing joints change it little;
+- soft direction ``g_t = v / sqrt(|v|² + ℓ_t² / 4)`` with ``v = (p_b − p_a) / s``: its angle is the arrow's, its length
+  grows from 0 (the limb points at the viewer) towards 1, and depends little on how long the limbs of this figure are;
+- descriptor ``d_t = α_t (μ_t + u_t (g_t − μ_t))``, real and imaginary parts: what is not seen counts as average.
+
+Place and size drop out. `inkpose-upright` first turns the figure by the angle that brings its trunk upright, so that
+turning the picture changes nothing either.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkpose.index.paper import PAPER_SIZE, describe_paper
+from inkpose.index.terms import ENDS, LENGTHS, MEANS, STARTS, TERMS, TRUNK, WEIGHTS
+from shared.errors import UsageError
+from shared.keypoints.schema import COCO_17
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+
+class Descriptor(NamedTuple):
+    """A way to describe poses; an index holds vectors of one name and version only."""
+
+    name: str
+    version: int
+    size: int
+
+
+#: All descriptors; the first is the default.
+DESCRIPTORS = {
+    one.name: one
+    for one in (
+        Descriptor("inkpose", 1, 2 * len(TERMS)),
+        Descriptor("inkpose-upright", 1, 2 * len(TERMS)),
+        Descriptor("paper", 1, PAPER_SIZE),
+    )
+}
+
+#: A joint of this score or more counts fully.
+SURE_SCORE = 0.4
+#: How far apart soft directions are that count as half alike (ours).
+_TOLERANCE = 0.42
+#: Likeness of two unrelated arrows, which is what an arrow that one side does not show is taken for.
+_CHANCE = 0.3
+#: Pull of all other arrows on where up is, beside the trunk's 1.
+_PULL = 0.1
+
+
+def as_descriptor(name: str) -> Descriptor:
+    """Returns the descriptor of that name. Raises UsageError when there is none."""
+    if name not in DESCRIPTORS:
+        raise UsageError(f"--descriptor {name}: not known; choose from {', '.join(DESCRIPTORS)}")
+    return DESCRIPTORS[name]
+
+
+def describe(
+    keypoints: NDArray[Any], boxes_xywh: NDArray[Any] | None = None, name: str = "inkpose"
+) -> NDArray[np.float32]:
+    """Returns the descriptors of poses, float32 ``(N, D)``.
+
+    Args:
+        keypoints: ``(N, 17, 3)`` x, y, score in COCO order; x and y are NaN where a joint is absent.
+        boxes_xywh: ``(N, 4)``, boxes of the characters; only `paper` looks at them, and takes the joints' box
+            when there is none.
+        name: of the descriptor.
+
+    Raises:
+        ValueError: another shape.
+        UsageError: no such descriptor.
+    """
+    as_descriptor(name)
+    points = _checked(keypoints)
+    if name == "paper":
+        return describe_paper(points, boxes_xywh)
+    directions, confidence = soft_directions(points, upright=name == "inkpose-upright")
+    vectors = WEIGHTS * (MEANS + confidence * (directions - MEANS))
+    return np.stack([vectors.real, vectors.imag], axis=-1).reshape(len(points), -1).astype(np.float32)
+
+
+def mirror(keypoints: NDArray[Any]) -> FloatArray:
+    """Returns poses ``(..., 17, 3)`` as a mirror shows them: x changes sign, left and right change names."""
+    flipped = np.array(keypoints, dtype=np.float64)[..., list(COCO_17.flip_order), :]
+    flipped[..., 0] = -flipped[..., 0]
+    return flipped
+
+
+def similarity(query: NDArray[Any], others: NDArray[Any], upright: bool = False) -> FloatArray:
+    """Returns how alike a pose is to others ``(N,)``: 1 the same, about 0.3 unrelated.
+
+    Arrow by arrow, weighted by how surely both poses know it: ``Σ α² u_q (u_o e + (1 − u_o) 0.3) / Σ α² u_q`` with
+    ``e = exp(−|g_q − g_o|² ln 2 / 0.42²)``. Arrows the query does not know do not count.
+
+    Args:
+        query: ``(17, 3)``.
+        others: ``(N, 17, 3)``.
+        upright: turn all figures upright first.
+    """
+    asked, asked_confidence = soft_directions(_checked(np.asarray(query)[None]), upright)
+    found, confidence = soft_directions(_checked(others), upright)
+    alike = np.exp(-(np.abs(found - asked) ** 2) * (np.log(2) / _TOLERANCE**2))
+    weight = WEIGHTS**2 * asked_confidence
+    total = weight.sum()
+    if total <= 0:
+        return np.full(len(found), _CHANCE)
+    result: FloatArray = (weight * (confidence * alike + (1 - confidence) * _CHANCE)).sum(axis=-1) / total
+    return result
+
+
+def is_usable(keypoints: NDArray[Any]) -> bool:
+    """Returns whether a pose ``(17, 3)`` says enough to be searched for: two arrows at least."""
+    points, confidence = _with_middles(_checked(np.asarray(keypoints)[None]))
+    known = np.minimum(confidence[:, STARTS], confidence[:, ENDS]) * (np.abs(points[:, ENDS] - points[:, STARTS]) > 0)
+    return int((known > 0).sum()) >= 2
+
+
+def soft_directions(points: FloatArray, upright: bool = False) -> tuple[ComplexArray, FloatArray]:
+    """Returns soft directions and confidences ``(N, T)`` of the arrows of poses ``(N, 17, 3)``."""
+    places, sure = _with_middles(points)
+    confidence = np.minimum(sure[:, STARTS], sure[:, ENDS])
+    arrows = np.where(confidence > 0, places[:, ENDS] - places[:, STARTS], 0)
+    squares = (confidence * np.abs(arrows) ** 2).sum(axis=1, keepdims=True)
+    usual = (confidence * LENGTHS**2).sum(axis=1, keepdims=True)
+    scale = np.sqrt(np.divide(squares, usual, out=np.ones_like(squares), where=usual > 0))
+    scaled = np.divide(arrows, scale, out=np.zeros_like(arrows), where=scale > 0)
+    directions: ComplexArray = scaled / np.sqrt(np.abs(scaled) ** 2 + LENGTHS**2 / 4)
+    if upright:
+        pull = np.full(len(TERMS), _PULL)
+        pull[TRUNK] = 1.0 / max(abs(MEANS[TRUNK]), 1e-9)
+        turn = (pull * confidence * MEANS * directions.conj()).sum(axis=1, keepdims=True)
+        size = np.abs(turn)
+        directions = directions * np.where(size > 1e-9, turn / np.maximum(size, 1e-9), 1)
+    return directions, confidence
+
+
+def _with_middles(points: FloatArray) -> tuple[ComplexArray, FloatArray]:
+    """Returns places ``(N, 20)`` (0 where absent) and confidences ``(N, 20)`` of the points of ``terms.POINTS``."""
+    there = np.isfinite(points[..., :2]).all(axis=-1)
+    places = np.where(there, points[..., 0] + 1j * points[..., 1], 0)
+    sure = np.where(there, np.clip(np.nan_to_num(points[..., 2]) / SURE_SCORE, 0, 1), 0)
+    left_right = COCO_17.index("left_shoulder"), COCO_17.index("left_hip")
+    middles = [(places[:, i] + places[:, i + 1]) / 2 for i in left_right]
+    middle_sure = [np.minimum(sure[:, i], sure[:, i + 1]) for i in left_right]
+    face, weights = places[:, :5], sure[:, :5]
+    total = weights.sum(axis=1)
+    head = np.divide((face * weights).sum(axis=1), total, out=np.zeros(len(points), complex), where=total > 0)
+    return (
+        np.column_stack([places, *middles, head]),
+        np.column_stack([sure, *middle_sure, weights.max(axis=1, initial=0)]),
+    )
+
+
+def _checked(keypoints: NDArray[Any]) -> FloatArray:
+    points = np.asarray(keypoints, dtype=np.float64)
+    if points.ndim != 3 or points.shape[1:] != (17, 3):
+        raise ValueError(f"keypoints {points.shape} must be (N, 17, 3): x, y, score")
+    return points
