@@ -12,7 +12,20 @@ from typing import Annotated
 
 import typer
 
-from inkpose.commands import bench, data, demo, evaluate, import_weights, predict, report, rulebook, segment, synth, tag
+from inkpose.commands import (
+    bench,
+    data,
+    demo,
+    evaluate,
+    export,
+    import_weights,
+    predict,
+    report,
+    rulebook,
+    segment,
+    synth,
+    tag,
+)
 from inkpose.filenames import one_line
 from shared.errors import InkposeError
 
@@ -36,6 +49,7 @@ app.command("bench")(bench.bench)
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(data.app, name="data")
 app.add_typer(import_weights.app, name="import")
+app.add_typer(export.app, name="export")
 
 
 @app.callback()
