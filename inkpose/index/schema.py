@@ -123,7 +123,7 @@ def characters_schema(descriptor: Descriptor) -> pa.Schema:
             ("width", pa.int32()),
             ("height", pa.int32()),
             ("box_xywh", pa.list_(pa.float32(), 4)),
-            ("keypoints", pa.list_(pa.float32(), 51)),
+            ("keypoints", pa.list_(pa.float32())),  # 51; LanceDB takes lists of fixed length for vectors, without NaN
             ("score", pa.float32()),
             ("tags", pa.list_(pa.string())),
             ("thumbnail", pa.binary()),
@@ -191,7 +191,10 @@ def character_table(pictures: Sequence[Picture], descriptor: Descriptor) -> pa.T
 
 def _array(column: Any, kind: pa.DataType) -> pa.Array:
     if isinstance(column, np.ndarray):
-        return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(column).ravel()), kind.list_size)
+        flat = pa.array(np.ascontiguousarray(column).ravel())
+        if pa.types.is_fixed_size_list(kind):
+            return pa.FixedSizeListArray.from_arrays(flat, kind.list_size)
+        return pa.ListArray.from_arrays(np.arange(len(column) + 1, dtype=np.int32) * column.shape[1], flat)
     return pa.array(column, kind)
 
 
