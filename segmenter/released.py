@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from segmenter.net import SegmenterNet
 from shared.errors import DataError
 from shared.files import replacing
 from shared.training.checkpoints import stamp
+from shared.training.foreign_weights import Match, read_foreign
 
 #: The published network, and the side of the pictures it was trained on.
 _HPARAMS: dict[str, Any] = {
@@ -26,66 +25,57 @@ _HPARAMS: dict[str, Any] = {
     "skip_strides": [],
 }
 _IMAGE_SIZE = 256
+_WANTED = "give the paper's character/background segmenter"
 
 
-def import_released(source: Path, out: Path) -> None:
+def import_released(source: Path, out: Path, paper_preprocessing: bool = False) -> Match:
     """Converts released weights to a checkpoint that :func:`segmenter.predict.load` takes.
 
     Args:
-        source: the released ``.ckpt``, or one of its copies: ``.safetensors`` with the same keys, or a ``.pth`` of
-            two state dicts ``{"model", "final_head"}``.
+        source: the released ``.ckpt`` (of Lightning 1.3), or one of its copies: ``.safetensors`` with the same names,
+            or a ``.pth`` of two state dicts ``{"model", "final_head"}``.
         out: where the checkpoint goes.
+        paper_preprocessing: predict with the sizes and the bicubic mask of the paper's release.
+
+    Returns:
+        Which tensors matched, were missing (counters that nothing reads), and were left over.
 
     Raises:
         DataError: unreadable, or not this network's weights.
     """
-    state = _flattened(_read(source), source)
-    expected = {key: value.shape for key, value in SegmenterNet().state_dict().items()}
-    for problem, keys in (
-        ("no weights for", expected.keys() - state.keys()),
-        ("unknown weights", state.keys() - expected.keys()),
-        ("another shape of", {key for key in expected.keys() & state.keys() if state[key].shape != expected[key]}),
-    ):
-        if keys:
-            raise DataError(
-                f"{source}: {problem} {min(keys)} ({len(keys)} in all); give the paper's character/background segmenter"
-            )
+    found = _flattened(read_foreign(source), source)
+    own = SegmenterNet().state_dict()
+    state = {name: value for name, value in found.items() if name in own and value.shape == own[name].shape}
+    missing = [name for name in own if name not in state]
+    # Old files lack num_batches_tracked, which counts only for BatchNorm without momentum.
+    lacking = [name for name in missing if not name.endswith("num_batches_tracked")]
+    if lacking:
+        raise DataError(
+            f"{source}: {len(lacking)} of {len(own)} tensors are missing or of another shape (first: {lacking[0]}); "
+            f"{_WANTED}"
+        )
     checkpoint: dict[str, Any] = {
-        "state_dict": {f"net.{key}": value for key, value in state.items()},
+        "state_dict": {f"net.{name}": state.get(name, value).contiguous() for name, value in own.items()},
         "hyper_parameters": _HPARAMS,
     }
     stamp(checkpoint, "segmenter")
     checkpoint["inkpose"]["image_size"] = _IMAGE_SIZE
+    checkpoint["inkpose"]["preprocessing"] = "paper" if paper_preprocessing else "letterbox"
     with replacing(out) as temporary:
         torch.save(checkpoint, temporary)
-
-
-def _read(source: Path) -> Any:
-    if not source.is_file():
-        raise DataError(f"{source}: no such file; check the path")
-    try:
-        if source.suffix == ".safetensors":
-            return load_file(source)
-        # The release keeps its settings in EasyDicts; read as plain ordered dicts, nothing of theirs runs.
-        with torch.serialization.safe_globals([(OrderedDict, "easydict.EasyDict")]):
-            return torch.load(source, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch and safetensors raise many kinds for damaged files
-        raise DataError(f"{source}: not readable as weights ({type(error).__name__}); download it again") from error
+    return Match(tuple(state), tuple(missing), tuple(name for name in found if name not in own))
 
 
 def _flattened(found: Any, source: Path) -> dict[str, Tensor]:
-    """Returns ``deeplab.*`` and ``final_head.*`` of any of the three layouts; the dropped auxiliary head stays out."""
+    """Returns ``deeplab.*`` and ``final_head.*`` of any of the three layouts, and what else there is."""
     if isinstance(found, Mapping) and isinstance(found.get("state_dict"), Mapping):
         found = found["state_dict"]
-    if not isinstance(found, Mapping):
-        raise DataError(f"{source}: holds no state dict; give the paper's character/background segmenter")
     if isinstance(found.get("model"), Mapping) and isinstance(found.get("final_head"), Mapping):
         found = {
-            **{f"deeplab.{key.removeprefix('deeplab.')}": value for key, value in found["model"].items()},
-            **{f"final_head.{key.removeprefix('final_head.')}": value for key, value in found["final_head"].items()},
+            **{f"deeplab.{name.removeprefix('deeplab.')}": value for name, value in found["model"].items()},
+            **{f"final_head.{name.removeprefix('final_head.')}": value for name, value in found["final_head"].items()},
         }
-    return {
-        str(key): value
-        for key, value in found.items()
-        if isinstance(value, Tensor) and not str(key).startswith("deeplab.aux_classifier.")
-    }
+    tensors = {str(name): value for name, value in found.items() if isinstance(value, Tensor)}
+    if not tensors:
+        raise DataError(f"{source}: no tensors in it; {_WANTED}")
+    return tensors

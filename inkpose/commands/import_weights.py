@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from shared.training.foreign_weights import Match as SegmenterMatch
     from tagger.weights import Match
 
 #: Names that begin so belong to a whole detector.
@@ -44,6 +45,28 @@ def import_tagger(
 
     match = convert(weights, out, classes, image_size, paper_preprocessing)
     _tell(out, match)
+
+
+@app.command("segmenter")
+def import_segmenter(
+    weights: Annotated[Path, typer.Argument(metavar="FILE", help="Released checkpoint, or a copy of it.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Checkpoint to write, e.g. runs/paper/alaska.ckpt.")],
+    paper_preprocessing: Annotated[
+        bool, typer.Option("--paper-preprocessing", help="Predict with the sizes and masks of the paper's release.")
+    ] = False,
+) -> None:
+    """Import the paper's released segmenter.
+
+    Example: inkpose import segmenter released.ckpt --out alaska.ckpt --paper-preprocessing
+    """
+    from shared.errors import UsageError
+
+    if out.is_dir():
+        raise UsageError(f"{out}: --out is a folder; name a file")
+
+    from segmenter.released import import_released
+
+    _tell(out, import_released(weights, out, paper_preprocessing))
 
 
 @app.command("pose")
@@ -91,7 +114,7 @@ def import_task_source(
     _tell(out, convert(weights, out))
 
 
-def _tell(out: Path, match: Match) -> None:
+def _tell(out: Path, match: Match | SegmenterMatch) -> None:
     """Prints what became of the tensors; the many of a detector that nothing needs are one line."""
     matched, missing, left_over = (len(names) for names in (match.matched, match.missing, match.left_over))
     typer.echo(f"{out}: {matched} tensors matched, {missing} missing, {left_over} left over")
