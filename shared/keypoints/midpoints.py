@@ -27,13 +27,25 @@ def with_midpoints(
     """
     if points_xy.shape != (*state.shape, 2) or state.shape[-1:] != (17,):
         raise ValueError(f"points_xy {points_xy.shape}, state {state.shape}; must be (..., 17, 2) and (..., 17)")
-    parents = np.array(MIDPOINT_INDICES)
     points = np.asarray(points_xy, dtype=np.float64)
-    both = np.asarray(state)[..., parents]  # (..., 8, 2)
-    placed = np.asarray(np.isin(both, (JointState.VISIBLE, JointState.OCCLUDED)).all(axis=-1))
-    middle_state = np.full(placed.shape, JointState.UNKNOWN, dtype=np.int64)
-    middle_state[np.asarray((both == JointState.OUTSIDE).all(axis=-1))] = JointState.OUTSIDE
-    middle_state[placed] = JointState.OCCLUDED
-    middle_state[np.asarray((both == JointState.VISIBLE).all(axis=-1))] = JointState.VISIBLE
-    middle = np.where(placed[..., None], points[..., parents, :].mean(axis=-2), 0.0)
+    parents = np.array(MIDPOINT_INDICES)
+    middle, middle_state = middle_of(points[..., parents, :], np.asarray(state)[..., parents])
     return np.concatenate([points, middle], axis=-2), np.concatenate([state, middle_state], axis=-1, dtype=np.int64)
+
+
+def middle_of(
+    points_xy: NDArray[Any], state: NDArray[np.integer[Any]]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Returns the point ``(..., 2)`` halfway between two, and its JointState ``(...)``, by the rules above.
+
+    Args:
+        points_xy: ``(..., 2, 2)``: the two parents, each x, y.
+        state: ``(..., 2)``.
+    """
+    placed = np.asarray(np.isin(state, (JointState.VISIBLE, JointState.OCCLUDED)).all(axis=-1))
+    middle_state = np.full(placed.shape, JointState.UNKNOWN, dtype=np.int64)
+    middle_state[np.asarray((state == JointState.OUTSIDE).all(axis=-1))] = JointState.OUTSIDE
+    middle_state[placed] = JointState.OCCLUDED
+    middle_state[np.asarray((state == JointState.VISIBLE).all(axis=-1))] = JointState.VISIBLE
+    middle = np.where(placed[..., None], np.asarray(points_xy, dtype=np.float64).mean(axis=-2), 0.0)
+    return middle, middle_state

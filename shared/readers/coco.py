@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from shared.errors import DataError
 from shared.files import read_json
 from shared.keypoints.midpoints import with_midpoints
 from shared.keypoints.schema import COCO_17, MIDPOINT_INDICES, JointState
+
+logger = logging.getLogger(__name__)
 
 FloatArray = NDArray[np.float64]
 StateArray = NDArray[np.int64]
@@ -69,8 +72,9 @@ class CocoFile:
 def read_coco_keypoints(path: Path) -> CocoFile:
     """Reads a person-keypoint file; joints are re-ordered by the names in ``categories`` where those differ.
 
-    A joint with v = 0 is UNKNOWN, unless the record's ``out_of_picture`` says that it is OUTSIDE. Midpoints come
-    from ``midpoints`` where the record has them, else from the joints.
+    A joint with v = 0 is UNKNOWN, unless the record's ``out_of_picture`` says that it is OUTSIDE; so is a joint that
+    is labelled off the picture (their number is logged). Midpoints come from ``midpoints`` where the record has them,
+    else from the joints.
 
     Raises:
         DataError: the file is not readable or a record is wrong; names the record.
@@ -91,7 +95,7 @@ def read_coco_keypoints(path: Path) -> CocoFile:
             raise DataError(f"{where}: size {image.width} × {image.height} or id {image.id} (twice?) is wrong; fix it")
         images[image.id] = image
     orders = _orders(document.get("categories", []), path)
-    persons = []
+    persons, off = [], 0
     for place, row in enumerate(document["annotations"]):
         where = f"{path}: annotations[{place}] (id {row.get('id') if isinstance(row, dict) else None})"
         try:
@@ -100,8 +104,19 @@ def read_coco_keypoints(path: Path) -> CocoFile:
             raise DataError(f"{where}: {_reason(error)}; fix or remove the record") from None
         if person.image_id not in images:
             raise DataError(f"{where}: image_id {person.image_id} is not among the images; fix or remove the record")
+        off += _put_outside(person, images[person.image_id])
         persons.append(person)
+    if off:
+        logger.warning("%s: %d labelled joints lie off their pictures and count as outside", path, off)
     return CocoFile(images, persons)
+
+
+def _put_outside(person: CocoPerson, image: CocoImage) -> int:
+    """Makes joints that are labelled off the picture OUTSIDE, in place; returns how many COCO joints these are."""
+    points, state = person.points_xy, person.state
+    off = (state != JointState.UNKNOWN) & ((points < 0) | (points > (image.width, image.height))).any(axis=1)
+    points[off], state[off] = 0.0, JointState.OUTSIDE
+    return int(off[:17].sum())
 
 
 def _reason(error: Exception) -> str:
