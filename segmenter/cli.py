@@ -34,9 +34,10 @@ def real(
     """
     from rich.console import Console
 
-    from segmenter.evaluate import evaluate_pairs, table
+    from segmenter.evaluate import evaluate_pairs
     from segmenter.predict import load
     from segmenter.real_pictures import pasted_pairs, texture_mask_pairs
+    from segmenter.tables import table
     from shared.errors import InkposeError
     from shared.files import write_json
     from shared.images import find_images

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.table import Table
 
-from segmenter.metrics import Rules, SegmentationMetrics
+from segmenter.metrics import SegmentationMetrics
 from segmenter.predict import SegmenterPredictor, load
+from segmenter.tables import PAPER_METRICS
 from shared.errors import DataError
 from shared.images import read_mask, read_rgb
 from shared.readers.danbooru import image_path
@@ -30,17 +30,17 @@ def evaluate(
     data: Path,
     split: Split = "test",
     *,
-    rules: Rules = "ours",
     limit: int | None = None,
     **settings: Any,
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Returns the metrics of a checkpoint on one split of a data set, at each picture's own size.
+
+    They are those of :func:`evaluate_pairs`.
 
     Args:
         checkpoint: a segmenter's ``.ckpt``.
         data: root of a data set with ``images/`` and ``masks/``.
         split: ``train``, ``val`` or ``test`` (by id).
-        rules: 0/0 rules, see :mod:`segmenter.metrics`.
         limit: at most so many pictures, the lowest ids; None takes all.
         settings: of :func:`segmenter.predict.load` (``device``, ``batch_size``, ``refined``, …).
 
@@ -49,17 +49,25 @@ def evaluate(
     """
     predictor = load(checkpoint, **settings)
     ids = split_ids(data, split)[:limit]
-    return evaluate_pairs(predictor, (read_pair(data, image_id) for image_id in ids), rules)
+    return evaluate_pairs(predictor, (read_pair(data, image_id) for image_id in ids))
 
 
-def evaluate_pairs(predictor: SegmenterPredictor, pairs: Iterable[Pair], rules: Rules = "ours") -> dict[str, float]:
-    """Returns the metrics over (picture, mask) pairs, each at its own size; see :class:`SegmentationMetrics`."""
-    metrics = SegmentationMetrics(rules)
+def evaluate_pairs(predictor: SegmenterPredictor, pairs: Iterable[Pair]) -> dict[str, Any]:
+    """Returns the metrics over (picture, mask) pairs, each at its own size.
+
+    Returns:
+        Our means by name (:class:`SegmentationMetrics`), and under ``paper`` those by the published rules that the
+        paper has a number for, or might mean by it.
+    """
+    ours, paper = SegmentationMetrics("ours"), SegmentationMetrics("paper")
     for batch in _batches(pairs, predictor.batch_size):
         for (_, mask), probability in zip(batch, predictor.predict([image for image, _ in batch]), strict=True):
             truth = torch.from_numpy(np.ascontiguousarray(mask, dtype=np.float32))
-            metrics.update(torch.from_numpy(probability)[None], truth[None])
-    return metrics.compute()
+            for metrics in (ours, paper):
+                metrics.update(torch.from_numpy(probability)[None], truth[None])
+    published, values = paper.compute(), ours.compute()
+    counts = {name: int(values[name]) for name in ("n", "n_empty")}
+    return {**values, **counts, "paper": {name: published[name] for name in PAPER_METRICS}}
 
 
 def split_ids(data: Path, split: Split) -> list[int]:
@@ -90,17 +98,6 @@ def read_pair(data: Path, image_id: int) -> Pair:
     if image.shape[:2] != mask.shape:
         raise DataError(f"{mask_path}: {mask.shape[::-1]} pixels, its picture has {image.shape[1::-1]}; re-create it")
     return image, mask > 0
-
-
-def table(values: dict[str, float], title: str = "Segmenter") -> Table:
-    """Returns the metrics as a table for a terminal."""
-    drawn = Table(title=title)
-    drawn.add_column("metric")
-    drawn.add_column("value", justify="right")
-    for name, value in values.items():
-        text = str(int(value)) if name.startswith("n") else "–" if np.isnan(value) else f"{value:.4f}"
-        drawn.add_row(name, text)
-    return drawn
 
 
 def _batches(pairs: Iterable[Pair], size: int) -> Iterator[list[Pair]]:

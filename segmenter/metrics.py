@@ -2,10 +2,10 @@
 
 0/0 rules. A picture without a character has no foreground to find, and its F1, IoU, … would be 0/0:
 
-- ``rules="ours"``: such pictures are reported apart. ``f1``, ``precision``, ``recall``, ``iou``, ``box_iou`` and
-  ``boundary_iou`` are means over the pictures that have a character (an empty answer there scores 0 in all of them);
-  ``false_alarm`` (mean share of pixels called character) and ``empty_correct`` (share answered with an empty mask) are
-  means over those that have none.
+- ``rules="ours"``: such pictures are reported apart. ``f1``, ``precision``, ``recall``, ``iou``, ``fg_bg_iou`` (mean of
+  the IoU of the character and that of the background), ``box_iou`` and ``boundary_iou`` are means over the pictures
+  that have a character (an empty answer there scores 0 in all but ``fg_bg_iou``); ``false_alarm`` (mean share of pixels
+  called character) and ``empty_correct`` (share answered with an empty mask) are means over those that have none.
 - ``rules="paper"``: means over all pictures with the published rules: F1 0/0 is 1, precision and recall 0/0 are 0,
   empty against empty has IoU 1, and boxes are the published program's (an empty mask gives the whole picture).
 
@@ -27,7 +27,7 @@ from segmenter.boxes import box_iou, paper_box
 from shared.geometry import box_of_mask
 
 Rules = Literal["ours", "paper"]
-_FOREGROUND = ("f1", "precision", "recall", "iou", "box_iou", "boundary_iou")
+_FOREGROUND = ("f1", "precision", "recall", "iou", "fg_bg_iou", "box_iou", "boundary_iou")
 _EVERYWHERE = ("accuracy", "mae")
 _EMPTY = ("false_alarm", "empty_correct")
 #: Share of the picture's diagonal that counts as boundary (Cheng et al. 2021, Boundary IoU).
@@ -80,12 +80,14 @@ def image_metrics(
     answer_rim, truth_rim = boundary(answer, rounds), boundary(truth, rounds)
     masks: list[NDArray[Any]] = [answer.cpu().numpy(), truth.cpu().numpy()]
     boxes = [paper_box(mask) if rules == "paper" else box_of_mask(mask) for mask in masks]
+    iou = _ratio(both, either, 1.0)
     nothing = 0.0 if rules == "paper" else float(found == true == 0)
     return {
         "f1": _ratio(2 * both, found + true, 1.0),
         "precision": _ratio(both, found, nothing),
         "recall": _ratio(both, true, nothing),
-        "iou": _ratio(both, either, 1.0),
+        "iou": iou,
+        "fg_bg_iou": (iou + _ratio(pixels - either, pixels - both, 1.0)) / 2,
         "box_iou": box_iou(*boxes),
         "boundary_iou": _ratio(int((answer_rim & truth_rim).sum()), int((answer_rim | truth_rim).sum()), 1.0),
         "accuracy": 1 - (either - both) / pixels,

@@ -41,6 +41,12 @@ def evaluate(
     if json_path is not None:
         write_json(json_path, metrics)
     _print_table(f"{subsystem} on {data} ({split})", metrics)
+    if subsystem == "segmenter":
+        from rich.console import Console
+
+        from segmenter.tables import paper_table
+
+        Console().print(paper_table(metrics))
 
 
 def _print_table(title: str, metrics: dict[str, object]) -> None:

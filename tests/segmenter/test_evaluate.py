@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from segmenter.evaluate import evaluate, evaluate_pairs, read_pair, split_ids, table
+from segmenter.evaluate import evaluate, evaluate_pairs, read_pair, split_ids
 from segmenter.module import SegmenterModule
 from segmenter.predict import SegmenterPredictor
 from segmenter.real_pictures import pasted_pairs, texture_mask_pairs
+from segmenter.tables import PUBLISHED, paper_table, table
 from shared.errors import DataError
 from tests.fixtures_dataset import write_tiny_dataset
 
@@ -49,6 +50,18 @@ def test_a_shifted_answer_scores_what_the_shift_costs() -> None:
     got = evaluate_pairs(_Oracle([np.roll(truth, 5, axis=1)]), [(np.zeros((20, 40, 3), np.uint8), truth)])
     assert got["iou"] == pytest.approx(50 / 150)
     assert got["f1"] == pytest.approx(0.5)
+    assert got["fg_bg_iou"] == pytest.approx((50 / 150 + 650 / 750) / 2)
+    # The published boxes reach one pixel further left and up: 11 × 11 each, 6 × 11 of them shared.
+    assert got["paper"]["box_iou"] == pytest.approx(66 / 176)
+
+
+def test_the_papers_rules_count_empty_pictures_in_every_mean() -> None:
+    truth = np.zeros((8, 8), np.bool_)
+    truth[2:6, 2:6] = True
+    empty, image = np.zeros((8, 8), np.bool_), np.zeros((8, 8, 3), np.uint8)
+    got = evaluate_pairs(_Oracle([truth, empty]), [(image, truth), (image, empty)])
+    assert (got["f1"], got["precision"]) == (1, 1)
+    assert (got["paper"]["f1"], got["paper"]["precision"]) == (1, 0.5)
 
 
 def test_ids_are_split_by_id(data: Path) -> None:
@@ -86,8 +99,18 @@ def test_a_mask_of_another_size_is_named(tmp_path: Path) -> None:
 
 
 def test_table_shows_every_metric() -> None:
-    drawn = table({"iou": 0.5, "false_alarm": float("nan"), "n": 3.0})
+    drawn = table({"iou": 0.5, "false_alarm": float("nan"), "n": 3, "paper": {}})
     assert [list(column.cells) for column in drawn.columns] == [["iou", "false_alarm", "n"], ["0.5000", "–", "3"]]
+
+
+def test_the_papers_table_stands_beside_ours() -> None:
+    names = ("f1", "precision", "recall", "iou", "fg_bg_iou", "box_iou", "accuracy")
+    drawn = paper_table({"paper": {name: index / 10 for index, name in enumerate(names)}})
+    columns = {str(column.header): list(column.cells) for column in drawn.columns}
+    assert len(columns["F1"]) == len(PUBLISHED) + 1
+    assert columns["F1"][0] == "0.9472"
+    assert columns["F1"][-1] == "0.0000"
+    assert (columns["box"][-1], columns["fg/bg"][-1], columns["mask"][-1]) == ("0.5000", "0.4000", "0.3000")
 
 
 def _character(path: Path) -> Path:
