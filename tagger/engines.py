@@ -15,8 +15,8 @@ from torch import Tensor
 
 from shared.batches import to_float
 from shared.errors import DataError, UsageError
+from shared.exporting.names import is_exported
 from shared.exporting.onnx_model import extra_module, onnx_session
-from shared.exporting.weights import is_exported
 from tagger.net import TaggerNet
 from tagger.onnx_net import INPUT, tagger_onnx
 from tagger.saved import SavedTagger

@@ -14,8 +14,9 @@ import torch
 from shared.errors import DataError, InkposeError
 from shared.exporting.card import model_card
 from shared.exporting.folder import replacing_folder
+from shared.exporting.names import CONFIG, TENSORS
 from shared.exporting.onnx_model import TOLERANCE, onnx_difference
-from shared.exporting.weights import CONFIG, TENSORS, Precision, rounded, write_exported
+from shared.exporting.weights import Precision, rounded, write_exported
 from shared.files import write_bytes, write_text
 from tagger.engines import ONNX_FILE
 from tagger.onnx_net import example_input, tagger_onnx, whole_tagger

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from shared.errors import DataError
-from shared.exporting.weights import is_exported, read_exported
+from shared.exporting.names import is_exported
+from shared.exporting.weights import read_exported
 from shared.training.checkpoints import load_checkpoint
 from tagger.net import BACKBONES, Backbone, TaggerNet
 

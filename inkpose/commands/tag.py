@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import glob
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -12,6 +12,8 @@ from inkpose.weights import DEFAULT_WEIGHTS
 
 if TYPE_CHECKING:
     from inkpose.tagging.captions import Mode
+    from inkpose.tagging.run import Outcome
+    from tagger.engines import Backend, Precision
 
 _LISTS = "Commas between names."
 
@@ -19,9 +21,12 @@ _LISTS = "Commas between names."
 def tag(
     inputs: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Pictures, folders (recursive), patterns like 'a/*.png'."),
+        typer.Argument(metavar="PATH...", help="Pictures, folders, patterns like 'a/*.png'."),
     ],
-    weights: Annotated[Path, typer.Option(help="Run folder with tagger/, or a tagger checkpoint.")] = DEFAULT_WEIGHTS,
+    weights: Annotated[
+        Path, typer.Option(help="Run folder with tagger/, a tagger checkpoint, or a folder of `inkpose export`.")
+    ] = DEFAULT_WEIGHTS,
+    recursive: Annotated[bool, typer.Option(help="Look into folders of folders.")] = True,
     mode: Annotated[str, typer.Option(help="Where a caption is already: skip, append or overwrite.")] = "skip",
     append_tags: Annotated[bool, typer.Option("--append_tags", "--append-tags", help="Same as --mode append.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the captions. Default: beside each picture.")] = None,
@@ -30,12 +35,20 @@ def tag(
     ] = ".txt",
     captions: Annotated[bool, typer.Option("--captions/--no-captions", help="Write caption files.")] = True,
     output_path: Annotated[
-        Path | None, typer.Option("--output_path", "--json", help="Also write tags with scores: .json or .jsonl.")
+        Path | None, typer.Option("--output_path", "--json", help="Also write tags with scores: .json, .jsonl or .csv.")
+    ] = None,
+    embeddings: Annotated[
+        Path | None, typer.Option(help="Also write the net's features of each picture (.parquet).")
     ] = None,
     counts: Annotated[Path | None, typer.Option(help="Also write how often each tag was told (CSV).")] = None,
+    frequency_tags: Annotated[
+        bool, typer.Option("--frequency_tags", "--frequency-tags", help="Show how often each tag was told.")
+    ] = False,
     threshold: Annotated[
         float | None,
-        typer.Option("--thresh", "--threshold", min=0, max=1, help="For all. Default: each tag's own."),
+        typer.Option(
+            "--thresh", "--threshold", "--general_threshold", min=0, max=1, help="For all. Default: each tag's own."
+        ),
     ] = None,
     group_threshold: Annotated[
         list[str] | None, typer.Option(help="For a group, e.g. clothing=0.5; can be repeated.")
@@ -62,6 +75,17 @@ def tag(
     escape_brackets: Annotated[bool, typer.Option(help="Write \\( and \\), as web prompts need.")] = False,
     separator: Annotated[str, typer.Option("--caption_separator", "--caption-separator", help="Between tags.")] = ", ",
     batch_size: Annotated[int, typer.Option("--batch_size", "--batch-size", min=1, help="Pictures at once.")] = 16,
+    workers: Annotated[
+        int | None,
+        typer.Option("--max_data_loader_n_workers", "--workers", min=1, help="Threads that read. Default: one a core."),
+    ] = None,
+    backend: Annotated[
+        str, typer.Option(help="torch; or onnx or openvino, faster on CPUs (needs the extra 'export').")
+    ] = "torch",
+    onnx: Annotated[bool, typer.Option("--onnx", help="Same as --backend onnx.")] = False,
+    precision: Annotated[
+        str, typer.Option(help="float32 or bfloat16. Default: bfloat16 where the processor computes in it.")
+    ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     pixel_limit: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 100_000_000,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the captions and write nothing.")] = False,
@@ -71,51 +95,76 @@ def tag(
     Example: inkpose tag drawings/ --mode append --undesired_tags "*_background,solo" --prefix mychar
 
     A picture without tags gets no file. Pictures that cannot be read are named at the end; the command fails only if
-    all were refused. Run it again after a stop: pictures that have a caption are skipped.
+    all were refused. Run it again after a stop: it goes on where it was.
     """
+    from inkpose.tagging.lists import LIST_SUFFIXES
+    from inkpose.tagging.options import (
+        group_threshold_of,
+        implications,
+        names_of,
+        patterns_of,
+        pictures_of,
+        replacements_of,
+    )
     from inkpose.tagging.selection import Selection, read_calibration, thresholds
-    from inkpose.tagging.spelling import plain
-    from inkpose.weights import checkpoint_path, pick_device
-    from shared.errors import DataError, UsageError
-    from shared.image_files import find_images
+    from inkpose.weights import pick_device
+    from shared.errors import UsageError
 
-    mode = "append" if append_tags else mode
-    if mode not in ("skip", "append", "overwrite"):
-        raise UsageError(f"--mode {mode}: not known; choose skip, append or overwrite")
+    mode, backend = "append" if append_tags else mode, "onnx" if onnx else backend
+    for option, value, known in (
+        ("--mode", mode, ("skip", "append", "overwrite")),
+        ("--backend", backend, ("torch", "onnx", "openvino")),
+        ("--precision", precision, ("auto", "float32", "bfloat16")),
+    ):
+        if value not in known:
+            raise UsageError(f"{option} {value}: not known; choose {', '.join(known)}")
     if not suffix.startswith(".") or "/" in suffix or suffix == ".":
         raise UsageError(f"--caption_extension {suffix}: write a suffix with its dot, e.g. .txt")
     if not separator.strip():
         raise UsageError("--caption_separator: blanks alone do not tell tags apart; write e.g. ', '")
-    for option, file in (("--json", output_path), ("--counts", counts)):
+    lists = {"--json": output_path, "--embeddings": embeddings, "--counts": counts}
+    for option, file in lists.items():
         if file is not None and file.is_dir():
             raise UsageError(f"{file}: {option} is a folder; name a file")
+    if output_path is not None and output_path.suffix.lower() not in LIST_SUFFIXES:
+        raise UsageError(f"{output_path}: --json writes {', '.join(LIST_SUFFIXES)}; name it so")
+    if embeddings is not None and embeddings.suffix.lower() != ".parquet":
+        raise UsageError(f"{embeddings}: --embeddings writes .parquet; name it so")
     wish = Selection(
-        only=[plain(name) for name in _names(only_tags)],
-        never=[plain(name) for name in _names(undesired_tags)],
-        first=[plain(name) for name in _names(always_first_tags)],
-        replace=_replacements(tag_replacement),
-        implied=_implications() if prune_implied else {},
+        only=patterns_of(only_tags),
+        never=patterns_of(undesired_tags),
+        first=patterns_of(always_first_tags),
+        replace=replacements_of(tag_replacement),
+        implied=implications() if prune_implied else {},
         top_k=top_k,
     )
     by_class = read_calibration(calibration) if calibration else {}
-    by_group = dict(_group_threshold(text) for text in group_threshold or [])
-    found = find_images(_expanded(inputs))
-    checkpoint = weights if weights.is_file() else checkpoint_path(weights, "tagger")
-    if not checkpoint.is_file():
-        raise UsageError(f"{checkpoint}: no trained tagger there; run `make demo`, or name a run folder with --weights")
+    by_group = dict(group_threshold_of(text) for text in group_threshold or [])
+    found = pictures_of(inputs, recursive)
+    checkpoint = _checkpoint(weights)
+    place = "cpu" if backend != "torch" and device == "auto" else pick_device(device)
 
     from inkpose.console import picture_progress
-    from inkpose.tagging.run import Captions, Spelling, tag_pictures, write_counts, write_records
+    from inkpose.tagging.journal import Journal
+    from inkpose.tagging.lists import by_count, write_counts, write_embeddings, write_records
+    from inkpose.tagging.run import Captions, Spelling, tag_pictures
+    from shared.files import digest
     from tagger.predict import load
 
-    tagger = load(checkpoint, pick_device(device))
+    tagger = load(checkpoint, place, cast("Precision", precision), cast("Backend", backend))
     limits = thresholds(tagger.thresholds, tagger.class_names, tagger.class_groups, threshold, by_group, by_class)
-    spelling = Spelling(underscores, escape_brackets, separator, _names(prefix))
+    spelling = Spelling(underscores, escape_brackets, separator, names_of(prefix))
     target = Captions(cast("Mode", mode), suffix, out) if captions else None
-    with picture_progress("pictures") as bar:
+    wanted = [file for file in lists.values() if file is not None]
+    plan = digest(_told(checkpoint), limits.tolist(), str(wish), backend, precision, embeddings is not None)
+    journal = Journal.beside(wanted[0], plan) if wanted and not dry_run else None
+    with ExitStack() as stack:
+        if journal is not None:
+            stack.enter_context(journal)
+        bar = stack.enter_context(picture_progress("pictures"))
         outcome = tag_pictures(
-            tagger, found, limits, wish, spelling, target, batch_size=batch_size, pixel_limit=pixel_limit,
-            dry_run=dry_run, on_start=bar.start, on_picture=bar.advance,
+            tagger, found, limits, wish, spelling, target, journal=journal, batch_size=batch_size,
+            pixel_limit=pixel_limit, threads=workers, dry_run=dry_run, on_start=bar.start, on_picture=bar.advance,
         )  # fmt: skip
     if dry_run:
         from inkpose.tagging.selection import Told
@@ -123,60 +172,52 @@ def tag(
         for record in outcome.records:
             told = [Told(**item) for item in record["tags"]]
             typer.echo(f"{record['image']}: {record['error'] or separator.join(spelling.tags(told))}")
-    else:
+    elif journal is not None:
         if output_path is not None:
             write_records(output_path, outcome.records)
         if counts is not None:
             write_counts(counts, outcome.counts)
+        if embeddings is not None:
+            write_embeddings(embeddings, journal.read(), digest(_told(checkpoint)))
+        journal.remove()
+    if frequency_tags:
+        for (name, _), count in by_count(outcome.counts):
+            typer.echo(f"{count:8} {name}")
+    _tell(outcome, inputs[0])
+
+
+def _checkpoint(weights: Path) -> Path:
+    """Returns the tagger that ``--weights`` names: a file, an exported folder, or the best of a run folder."""
+    from inkpose.weights import checkpoint_path
+    from shared.errors import UsageError
+    from shared.exporting.names import is_exported
+
+    for path in (weights, weights / "tagger"):
+        if path.is_file() or is_exported(path):
+            return path
+    path = checkpoint_path(weights, "tagger")
+    if not path.is_file():
+        raise UsageError(f"{path}: no trained tagger there; run `make demo`, or name a run folder with --weights")
+    return path
+
+
+def _told(checkpoint: Path) -> list[tuple[str, int, int]]:
+    """Returns names, sizes and times of change of the weights' files: other weights have others of these."""
+    files = sorted(checkpoint.iterdir()) if checkpoint.is_dir() else [checkpoint]
+    return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+
+
+def _tell(outcome: Outcome, first_input: str) -> None:
+    """Names what was refused or has no tags, and sums up; an error where everything was refused."""
+    from shared.errors import DataError
+
     for failure in outcome.failures:
         typer.echo(f"refused: {failure}", err=True)
     for image in outcome.untagged:
         typer.echo(f"no tags: {image}", err=True)
     tagged = len(outcome.records) - len(outcome.failures)
     if outcome.failures and tagged + outcome.skipped == 0:
-        raise DataError(f"{inputs[0]}: no picture could be tagged (named above); nothing was written")
+        raise DataError(f"{first_input}: no picture could be tagged (named above); no caption was written")
     skipped = f", {outcome.skipped} skipped because they have captions" if outcome.skipped else ""
     refused = f", {len(outcome.failures)} refused (named above)" if outcome.failures else ""
     typer.echo(f"{tagged} pictures tagged, {outcome.written} captions written{skipped}{refused}")
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _expanded(inputs: list[str]) -> list[Path]:
-    """Patterns that the shell was kept from expanding; a name that exists is never taken for a pattern."""
-    paths: list[Path] = []
-    for text in inputs:
-        matches = [] if Path(text).exists() else sorted(glob.glob(text, recursive=True))
-        paths += [Path(match) for match in matches] or [Path(text)]
-    return paths
-
-
-def _replacements(text: str) -> dict[str, str]:
-    from inkpose.tagging.spelling import plain
-    from shared.errors import UsageError
-
-    pairs = [part.split(",") for part in text.split(";") if part.strip()]
-    if any(len(pair) != 2 or not all(name.strip() for name in pair) for pair in pairs):
-        raise UsageError(f"--tag_replacement {text}: write old,new;old,new")
-    return {plain(old): new.strip() for old, new in pairs}
-
-
-def _group_threshold(text: str) -> tuple[str, float]:
-    from shared.errors import UsageError
-
-    group, _, value = text.partition("=")
-    try:
-        threshold = float(value)
-    except ValueError:
-        threshold = -1.0
-    if not 0.0 <= threshold <= 1.0:
-        raise UsageError(f"--group-threshold {text}: write group=number, e.g. clothing=0.5")
-    return group.strip(), threshold
-
-
-def _implications() -> dict[str, tuple[str, ...]]:
-    from shared.rulebook.rulebook import load_rulebook
-
-    return {rule.name: rule.implies for rule in load_rulebook().rules}

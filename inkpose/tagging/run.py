@@ -1,13 +1,10 @@
-"""Pictures to captions, lists and counts: read ahead, tag in batches, write whole files."""
+"""Pictures to captions and records: read ahead, tag in batches, write whole files."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +16,10 @@ from numpy.typing import NDArray
 from inkpose.filenames import one_line
 from inkpose.reading import read_batches
 from inkpose.tagging.captions import Mode, has_caption, write_caption
+from inkpose.tagging.journal import Journal, Noted
 from inkpose.tagging.selection import Selection, Told
 from inkpose.tagging.spelling import spell
 from shared.errors import DataError
-from shared.files import write_text
 from shared.images import PIXEL_LIMIT, FoundImage
 
 
@@ -37,8 +34,11 @@ class Tagger(Protocol):
     def class_groups(self) -> Sequence[str]:
         """C groups."""
 
-    def predict(self, images: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Returns probabilities ``(N, C)``; 0 for classes that were not taught."""
+    def read(self, path: Path, pixel_limit: int) -> NDArray[np.uint8]:
+        """Returns a picture file as the net takes it."""
+
+    def look(self, squares: list[NDArray[np.uint8]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Returns probabilities ``(N, C)``, 0 for classes that were not taught, and embeddings ``(N, D)``."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Outcome:
     Attributes:
         records: a dict a picture: ``image``, ``tags`` (``name``, ``group``, ``score``) and ``error``.
         written: captions written.
-        skipped: pictures left alone because they have a caption.
+        skipped: captions left alone because they were there.
         untagged: pictures of which no tag is told; they get no caption.
         failures: a line a picture that could not be tagged.
         counts: pictures a tag.
@@ -99,6 +99,7 @@ def tag_pictures(
     spelling: Spelling,
     captions: Captions | None,
     *,
+    journal: Journal | None = None,
     batch_size: int = 16,
     pixel_limit: int = PIXEL_LIMIT,
     threads: int | None = None,
@@ -108,7 +109,8 @@ def tag_pictures(
 ) -> Outcome:
     """Tags pictures and writes their captions; a picture that cannot be read stops nothing.
 
-    Captions are written as their batch is done, so that a run that was stopped goes on in the mode "skip".
+    Captions are written as their batch is done, so that a run that was stopped goes on in the mode "skip". With a
+    journal every picture is looked at, for the lists; a caption that is there is then still left alone.
 
     Args:
         tagger: the net.
@@ -117,6 +119,7 @@ def tag_pictures(
         selection: which of those, and their order.
         spelling: of captions.
         captions: None writes no captions.
+        journal: open; takes every picture with its embedding, and gives back those of a run that was stopped.
         batch_size: most pictures tagged at once.
         pixel_limit: pictures with more pixels are refused.
         threads: that decode; None takes one a core, eight at most.
@@ -125,29 +128,45 @@ def tag_pictures(
         on_picture: is called after each picture.
     """
     outcome = Outcome()
-    todo = _without_captions(found, captions, outcome)
+    write = _Writer(None if dry_run else captions, spelling, outcome)
+    known = {item.record["image"]: item.record for item in journal.read()} if journal is not None else {}
+    todo = []
+    for item in _unclaimed(found, captions, outcome):
+        record = known.get(one_line(str(item.path)))
+        if record is not None and record["error"] is None:
+            # Noted before it was stopped; its caption may be missing still.
+            _note(outcome, record | {"error": write(item, [Told(**tag) for tag in record["tags"]])})
+        elif journal is None and captions is not None and captions.mode == "skip" and has_caption(captions.path(item)):
+            outcome.skipped += 1
+        else:
+            todo.append(item)
     if on_start is not None:
         on_start(len(todo))
     pool = ThreadPoolExecutor(threads or max(2, min(8, os.cpu_count() or 2)), thread_name_prefix="pictures")
     try:
-        for batch in read_batches([item.path for item in todo], pool, batch_size, pixel_limit):
-            images = [read.image for read in batch if read.image is not None]
-            rows = iter(tagger.predict(images))
+        for batch in read_batches([i.path for i in todo], pool, batch_size, pixel_limit, read=tagger.read):
+            probabilities, embeddings = tagger.look([read.image for read in batch if read.image is not None])
+            rows = iter(zip(probabilities, embeddings, strict=True))
             for read in batch:
-                item = todo[read.index]
-                record: dict[str, Any] = {"image": one_line(str(item.path)), "tags": [], "error": None}
+                item, vector, told = todo[read.index], None, list[Told]()
+                record = {"image": one_line(str(item.path)), "tags": told, "error": None}
                 if read.image is None:
                     record["error"] = one_line(read.error or f"{item.path}: not readable")
                 else:
-                    told = selection.choose(over_thresholds(tagger, next(rows), thresholds))
+                    row, vector = next(rows)
+                    told = selection.choose(over_thresholds(tagger, row, thresholds))
                     record["tags"] = [{"name": t.name, "group": t.group, "score": round(t.score, 4)} for t in told]
-                    if captions is not None and not dry_run:
-                        record["error"] = _write(captions, item, spelling.tags(told), spelling.separator, outcome)
+                if journal is not None and record["error"] is None:  # what failed is tried again after a stop
+                    journal.note(Noted(record, vector))
+                if record["error"] is None:
+                    record = record | {"error": write(item, told)}
                 _note(outcome, record)
                 if on_picture is not None:
                     on_picture()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+    place = {one_line(str(item.path)): number for number, item in enumerate(found)}
+    outcome.records.sort(key=lambda record: place[record["image"]])
     return outcome
 
 
@@ -159,8 +178,8 @@ def over_thresholds(tagger: Tagger, row: NDArray[np.float32], thresholds: NDArra
     ]
 
 
-def _without_captions(found: Sequence[FoundImage], captions: Captions | None, outcome: Outcome) -> list[FoundImage]:
-    """Leaves out what is done, and what would write over the caption of another picture of this run."""
+def _unclaimed(found: Sequence[FoundImage], captions: Captions | None, outcome: Outcome) -> list[FoundImage]:
+    """Leaves out what would write over the caption of another picture of this run."""
     if captions is None:
         return list(found)
     owners: dict[str, FoundImage] = {}
@@ -168,24 +187,36 @@ def _without_captions(found: Sequence[FoundImage], captions: Captions | None, ou
     for item in found:
         path = captions.path(item)
         owner = owners.setdefault(os.path.abspath(path), item)
-        if owner is not item:
+        if owner is item:
+            todo.append(item)
+        else:
             _note(outcome, {
                 "image": one_line(str(item.path)), "tags": [],
                 "error": one_line(f"{item.path}: shares its caption {path} with {owner.path}; rename one of them"),
             })  # fmt: skip
-        elif captions.mode == "skip" and has_caption(path):
-            outcome.skipped += 1
-        else:
-            todo.append(item)
     return todo
 
 
-def _write(captions: Captions, item: FoundImage, tags: list[str], separator: str, outcome: Outcome) -> str | None:
-    try:
-        outcome.written += write_caption(captions.path(item), tags, captions.mode, separator)
-    except DataError as error:
-        return one_line(str(error))
-    return None
+@dataclass(frozen=True)
+class _Writer:
+    """Writes the caption of a picture; returns the error, if there is one."""
+
+    captions: Captions | None
+    spelling: Spelling
+    outcome: Outcome
+
+    def __call__(self, item: FoundImage, told: Sequence[Told]) -> str | None:
+        if self.captions is None:
+            return None
+        path, mode = self.captions.path(item), self.captions.mode
+        if mode == "skip" and has_caption(path):
+            self.outcome.skipped += 1
+            return None
+        try:
+            self.outcome.written += write_caption(path, self.spelling.tags(told), mode, self.spelling.separator)
+        except DataError as error:
+            return one_line(str(error))
+        return None
 
 
 def _note(outcome: Outcome, record: dict[str, Any]) -> None:
@@ -195,19 +226,3 @@ def _note(outcome: Outcome, record: dict[str, Any]) -> None:
     elif not record["tags"]:
         outcome.untagged.append(record["image"])
     outcome.counts.update((tag["name"], tag["group"]) for tag in record["tags"])
-
-
-def write_records(path: Path, records: Iterable[dict[str, Any]]) -> None:
-    """Writes records as JSON lines (``.jsonl``) or as one JSON list (any other suffix), whole or not at all."""
-    lines = [json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records]
-    text = "".join(f"{line}\n" for line in lines)
-    write_text(path, text if path.suffix.lower() == ".jsonl" else "[\n" + ",\n".join(lines) + "\n]\n")
-
-
-def write_counts(path: Path, counts: Counter[tuple[str, str]]) -> None:
-    """Writes how many pictures each tag was told of: CSV with columns name, group, count, most frequent first."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("name", "group", "count"))
-    writer.writerows((*key, count) for key, count in sorted(counts.items(), key=lambda row: (-row[1], row[0])))
-    write_text(path, text.getvalue())

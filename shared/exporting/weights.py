@@ -12,12 +12,11 @@ import torch
 from torch import Tensor
 
 from shared.errors import DataError
+from shared.exporting.names import CONFIG, TENSORS
 from shared.files import read_json, write_bytes, write_json
 
 #: Version of ``config.json``; raised when a reader of today could not read it any more.
 FORMAT = 1
-CONFIG, TENSORS = "config.json", "model.safetensors"
-
 Precision = Literal["float32", "float16"]
 
 
@@ -26,11 +25,6 @@ class Exported(NamedTuple):
 
     config: dict[str, Any]
     tensors: dict[str, Tensor]
-
-
-def is_exported(path: Path) -> bool:
-    """Returns whether ``path`` is such a folder, or one of its two files."""
-    return (path / CONFIG).is_file() or path.name in (CONFIG, TENSORS)
 
 
 def write_exported(

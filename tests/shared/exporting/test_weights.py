@@ -8,7 +8,8 @@ import torch
 
 from shared.errors import DataError
 from shared.exporting.card import model_card
-from shared.exporting.weights import is_exported, read_exported, rounded, write_exported
+from shared.exporting.names import is_exported
+from shared.exporting.weights import read_exported, rounded, write_exported
 
 TENSORS = {
     "a.weight": torch.tensor([[1.0, 2.00048828125], [0.1, -3.0]]),
