@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d
 
@@ -18,8 +17,11 @@ from segmenter.losses import segmentation_loss
 from segmenter.metrics import SegmentationMetrics
 from segmenter.net import SegmenterNet
 from segmenter.overlays import example_grid
+from segmenter.soft_losses import alpha_per_image
 from shared.batches import to_float
 from shared.training.checkpoints import stamp
+from shared.training.optimizers import Optimizer, make_optimizer
+from shared.training.schedule import with_schedule
 
 
 class SegmenterModule(pl.LightningModule):
@@ -33,11 +35,13 @@ class SegmenterModule(pl.LightningModule):
         dropout: of the pyramid.
         skip_strides: of the backbone's maps that join on the way up; none for the published network.
         init: ``random``, ``imagenet``, ``coco`` or a file of weights; read only when a new fit starts.
-        optimizer: ``adam`` (published) or ``adamw``.
+        optimizer: ``adam`` (published), ``adamw`` or ``muon``.
         lr: peak learning rate.
         weight_decay: of convolution kernels; 0 for the published recipe.
         warmup_steps: steps of linear rise to ``lr``; a cosine to 0 over the rest of the run follows.
         dice_weight: factor of the Dice term beside cross-entropy; 0 for the published loss.
+        soft_weight: factor of the opacity's loss in the unknown band beside cross-entropy: above 0 the net learns alpha
+            (hair), which needs training data with real alpha; 0 for the published loss.
         half_size_steps: the first so many steps see their pictures at half size, four times as many in the same time;
             0 for the published recipe.
     """
@@ -53,11 +57,12 @@ class SegmenterModule(pl.LightningModule):
         dropout: float = 0.5,
         skip_strides: Sequence[int] = (),
         init: str = "random",
-        optimizer: Literal["adam", "adamw"] = "adam",
+        optimizer: Optimizer = "adam",
         lr: float = 1e-3,
         weight_decay: float = 0.0,
         warmup_steps: int = 0,
         dice_weight: float = 0.0,
+        soft_weight: float = 0.0,
         half_size_steps: int = 0,
     ) -> None:
         super().__init__()
@@ -65,7 +70,8 @@ class SegmenterModule(pl.LightningModule):
         self.save_hyperparameters()
         self.backbone, self.init = backbone, init
         self.optimizer_name, self.lr, self.weight_decay = optimizer, lr, weight_decay
-        self.warmup_steps, self.dice_weight, self.half_size_steps = warmup_steps, dice_weight, half_size_steps
+        self.warmup_steps, self.half_size_steps = warmup_steps, half_size_steps
+        self.dice_weight, self.soft_weight = dice_weight, soft_weight
         self.net = SegmenterNet(backbone, output_stride, atrous_rates, pyramid_channels, dropout, skip_strides)
         self.net.to(memory_format=torch.channels_last)
         self.metrics = SegmentationMetrics()
@@ -85,7 +91,11 @@ class SegmenterModule(pl.LightningModule):
     def _loss(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         logits = self(to_float(batch["image"]))
         weight = batch["weight"][:, 0] if "weight" in batch else None
-        return segmentation_loss(logits, batch["alpha"][:, 0] > 127, weight, self.dice_weight), logits
+        alpha = batch["alpha"][:, 0]
+        loss = segmentation_loss(logits, alpha > 127, weight, self.dice_weight)
+        if self.soft_weight:
+            loss = loss + self.soft_weight * alpha_per_image(logits, alpha / 255, weight).mean()
+        return loss, logits
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         """Returns the loss of one batch."""
@@ -135,27 +145,10 @@ class SegmenterModule(pl.LightningModule):
         grid = example_grid(picked["image"], picked["alpha"][:, 0] / 255, probability)
         experiment.add_image("val/examples", grid, self.global_step, dataformats="HWC")
 
-    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
-        """Returns Adam(W) with a linear warm-up and a cosine to 0, stepped every batch."""
-        kernels = [p for p in self.net.parameters() if p.ndim > 1]
-        others = [p for p in self.net.parameters() if p.ndim <= 1]
-        groups: list[dict[str, Any]] = [
-            {"params": kernels, "weight_decay": self.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ]
-        make = torch.optim.AdamW if self.optimizer_name == "adamw" else torch.optim.Adam
-        optimizer = make(groups, lr=self.lr)
-        total = max(1, int(self.trainer.estimated_stepping_batches))
-        warmup = self.warmup_steps
-
-        def factor(step: int) -> float:
-            if step < warmup:
-                return (step + 1) / (warmup + 1)
-            done = (step - warmup) / max(1, total - warmup)
-            return 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
-
-        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+    def configure_optimizers(self) -> Any:
+        """Returns the optimiser with a linear warm-up and a cosine to 0, stepped every batch."""
+        optimizer = make_optimizer(self.net.parameters(), self.optimizer_name, self.lr, self.weight_decay)
+        return with_schedule(self, optimizer, "cosine", self.warmup_steps)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Marks the checkpoint as the segmenter's and notes the picture size."""
