@@ -11,8 +11,17 @@ from shared.errors import UsageError
 from shared.readers.splits import SPLITS, Split
 
 
-def evaluate_checkpoint(subsystem: str, checkpoint: Path, data: Path, split: Split = "test") -> dict[str, Any]:
+def evaluate_checkpoint(
+    subsystem: str, checkpoint: Path, data: Path, split: Split = "test", paper_metrics: bool = False
+) -> dict[str, Any]:
     """Returns the metrics of ``checkpoint`` on ``split`` of ``data``, fit for JSON (None where undefined).
+
+    Args:
+        subsystem: ``tagger``, ``segmenter`` or ``pose``.
+        checkpoint: its file.
+        data: root of a data set.
+        split: of it.
+        paper_metrics: of pose, also the metrics as the paper computes them.
 
     Raises:
         DataError: the checkpoint or the data is missing, corrupt, or of another kind.
@@ -29,7 +38,7 @@ def evaluate_checkpoint(subsystem: str, checkpoint: Path, data: Path, split: Spl
     if subsystem == "pose":
         from pose.evaluate import evaluate as pose_evaluate
 
-        return _plain_dict(pose_evaluate(checkpoint, data, split))
+        return _plain_dict(pose_evaluate(checkpoint, data, split, paper=paper_metrics))
     raise ValueError(f"subsystem {subsystem!r} must be tagger, segmenter or pose")
 
 

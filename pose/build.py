@@ -6,17 +6,27 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pose.methods.adversarial.net import AdversarialNet
 from pose.methods.domain_only.net import DomainOnlyNet
 from pose.methods.feature_concat.net import FeatureConcatNet
 from pose.methods.feature_match.net import FeatureMatchNet
 from pose.methods.settings import HeadSettings
 from pose.methods.task_finetune.net import TaskFinetuneNet
+from pose.methods.task_pretrained.net import TaskPretrainedNet
 from pose.methods.task_with_domain.net import TaskWithDomainNet
 from pose.sources.domain import DomainSource
 from pose.sources.named import TaskSource, build_task_source, describe_task_source
 from shared.errors import UsageError
 
-PoseNet = FeatureConcatNet | FeatureMatchNet | DomainOnlyNet | TaskFinetuneNet | TaskWithDomainNet
+PoseNet = (
+    FeatureConcatNet
+    | FeatureMatchNet
+    | DomainOnlyNet
+    | TaskFinetuneNet
+    | TaskWithDomainNet
+    | AdversarialNet
+    | TaskPretrainedNet
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ class Method:
         runs_task: the net runs the task source.
         imitates_task: the training compares features with the task source's.
         make: builds the net; a source is None where the net does not run it.
+        trains: False for a method that takes its source as it is.
     """
 
     name: str
@@ -65,6 +76,7 @@ class Method:
     runs_task: bool
     imitates_task: bool
     make: Callable[[Recipe, DomainSource | None, TaskSource | None], PoseNet]
+    trains: bool = True
 
 
 def _feature_concat(recipe: Recipe, domain: DomainSource | None, task: TaskSource | None) -> PoseNet:
@@ -95,6 +107,16 @@ def _task_with_domain(recipe: Recipe, domain: DomainSource | None, task: TaskSou
     return TaskWithDomainNet(domain, task, recipe.crop_side, recipe.settings())
 
 
+def _adversarial(recipe: Recipe, domain: DomainSource | None, task: TaskSource | None) -> PoseNet:
+    assert task is not None
+    return AdversarialNet(task, recipe.settings())
+
+
+def _task_pretrained(recipe: Recipe, domain: DomainSource | None, task: TaskSource | None) -> PoseNet:
+    assert task is not None
+    return TaskPretrainedNet(task, recipe.settings())
+
+
 #: To add a method: a folder under pose/methods, a YAML under configs/pose, an entry here.
 METHODS: tuple[Method, ...] = (
     Method("feature_concat", uses_domain=True, runs_task=True, imitates_task=False, make=_feature_concat),
@@ -102,6 +124,10 @@ METHODS: tuple[Method, ...] = (
     Method("domain_only", uses_domain=True, runs_task=False, imitates_task=False, make=_domain_only),
     Method("task_finetune", uses_domain=False, runs_task=True, imitates_task=False, make=_task_finetune),
     Method("task_with_domain", uses_domain=True, runs_task=True, imitates_task=False, make=_task_with_domain),
+    Method("adversarial", uses_domain=False, runs_task=True, imitates_task=False, make=_adversarial),
+    Method(
+        "task_pretrained", uses_domain=False, runs_task=True, imitates_task=False, make=_task_pretrained, trains=False
+    ),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import pytorch_lightning as pl
@@ -9,31 +10,37 @@ import torch
 from torch import Tensor
 
 from pose.build import build_method, method_named, write_recipe
+from pose.calibration import ScoreCalibration, identity_curves, is_found
 from pose.codecs.heatmap import HeatmapCodec
 from pose.gate import DEFAULT_GATE, ScoreGate
 from pose.losses import heatmap_loss, location_loss, matching_loss
+from pose.methods.adversarial.judge import DomainJudge, reversal_strength
+from pose.methods.adversarial.net import AdversarialNet
 from pose.methods.settings import HeadSettings
-from pose.schedule import Schedule, with_schedule
 from pose.sources.frozen import Frozen
 from pose.sources.named import load_domain_source, load_task_source
 from pose.validation import Validation, check_data
 from shared.batches import to_float
+from shared.errors import UsageError
 from shared.keypoints.schema import COCO_25
 from shared.training.checkpoints import stamp
+from shared.training.optimizers import Optimizer, make_optimizer
+from shared.training.schedule import Schedule, total_steps, with_schedule
 
 
 class PoseModule(pl.LightningModule):
     """Keypoints of one character in a square crop, transferred from two frozen sources.
 
     The checkpoint holds the whole net, both frozen sources included, the recipe that builds it without them
-    (``inkpose.net``) and the calibrated gates (``inkpose.gate``). A source that is only imitated is left out.
+    (``inkpose.net``), the gates (``inkpose.gate``) and the curves that calibrate scores (``inkpose.calibration``). A
+    source that is only imitated is left out.
 
     Args:
         method: one of ``pose.build.METHODS``.
-        domain_source: a tagger checkpoint, or ``random:resnet50``, ``imagenet:resnet50`` (or 34, 18); null for a
-            method without it.
-        task_source: a task source checkpoint, or ``random:keypoint_resnet``, ``random:mask_rcnn_r101`` …; null for a
-            method without it.
+        domain_source: a tagger checkpoint, or ``random:resnet50``, ``imagenet:resnet50`` (or 34, 18), ``rf5:FILE``;
+            null for a method without it.
+        task_source: a task source checkpoint, or ``random:keypoint_resnet``, ``random:mask_rcnn_r101``,
+            ``coco:keypoint_rcnn_r50`` …; null for a method without it.
         image_size: side of the square crop in pixels; must be that of the data.
         padding: share of the box's long side that the crop adds; must be that of the data.
         head_side: side of the heatmaps in cells.
@@ -47,8 +54,9 @@ class PoseModule(pl.LightningModule):
         location_weight: factor of the softmax part.
         keypoint_weights: 25 relative weights, or None for equal ones.
         match_weight: λ of the matching loss (feature matching only).
+        adversarial_weight: factor of the judge's loss (adversarial only).
         start_probability: what the untrained head says everywhere, or None for the initialisation's own bias.
-        optimizer: ``adam`` (the paper) or ``adamw``.
+        optimizer: ``adam`` (the paper), ``adamw`` or ``muon``.
         lr: highest learning rate.
         weight_decay: of the optimiser.
         schedule: ``cosine`` to 0 at the end of the training, or ``constant``.
@@ -78,16 +86,19 @@ class PoseModule(pl.LightningModule):
         keypoint_weights: list[float] | None = None,
         match_weight: float = 1.0,
         start_probability: float | None = None,
-        optimizer: Literal["adam", "adamw"] = "adam",
+        optimizer: Optimizer = "adam",
         lr: float = 1e-3,
         weight_decay: float = 0.0,
         schedule: Schedule = "cosine",
         warmup_steps: int = 0,
         example_pictures: int = 8,
+        adversarial_weight: float = 0.1,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
         chosen = method_named(method)
+        # Nothing to train: the fit only measures gates and curves.
+        self.automatic_optimization = chosen.trains
         domain = load_domain_source(domain_source) if chosen.uses_domain and domain_source else None
         needs_task = chosen.runs_task or chosen.imitates_task
         task = load_task_source(task_source) if needs_task and task_source else None
@@ -97,10 +108,13 @@ class PoseModule(pl.LightningModule):
         if start_probability is not None:
             self.net.start_at_probability(start_probability)
         self.teacher = Frozen(task) if chosen.imitates_task and task is not None else None
+        self.judge = DomainJudge(self.net.feature_channels) if isinstance(self.net, AdversarialNet) else None
         self.to(memory_format=torch.channels_last)
         self.codec = HeatmapCodec((image_size, image_size), (head_side, head_side), sigma_cells)
         self.gate = torch.full((head.keypoints,), DEFAULT_GATE)
         self.score_gate = ScoreGate(head.keypoints)
+        self.curves = identity_curves(head.keypoints)
+        self.calibration = ScoreCalibration(head.keypoints)
         self.validation = Validation()
         weights = keypoint_weights if keypoint_weights is not None else [1.0] * len(COCO_25)
         self.register_buffer("keypoint_weights", torch.tensor(weights), persistent=False)
@@ -111,26 +125,38 @@ class PoseModule(pl.LightningModule):
         return logits
 
     def setup(self, stage: str) -> None:
-        """Raises UsageError unless the data's crops are the model's."""
+        """Raises UsageError unless the data's crops are the model's, and the judge has something to tell apart."""
         check_data(self)
+        data: Any = getattr(self.trainer, "datamodule", None)
+        if self.judge is not None and stage == "fit" and not getattr(data, "hparams", {}).get("other_root"):
+            raise UsageError("data.other_root: not set; the adversarial method needs a data folder of another look")
 
     def _losses(self, batch: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
         rgb = to_float(batch["image"])
-        logits, imitation = self.net.train_forward(rgb)
+        count, other = len(rgb), batch.get("other_image") if self.judge is not None else None
+        # In one batch, so that BatchNorm sees both looks alike.
+        output = self.net.train_forward(rgb if other is None else torch.cat([rgb, to_float(other)]))
+        logits = output.logits[:count]
         targets, weights = self.codec.encode(batch["points_xy"], batch["state"])
         hparams = self.hparams
         parts = {"heatmap": heatmap_loss(logits, targets, weights, self.keypoint_weights, hparams["positive_weight"])}
         if hparams["loss"] == "bce_location":
             parts["location"] = hparams["location_weight"] * location_loss(logits, targets, weights)
         if self.teacher is not None:
-            assert imitation is not None
+            assert output.imitation is not None
             with torch.no_grad():
                 features = self.teacher.source.features(rgb)
-            parts["match"] = hparams["match_weight"] * matching_loss(imitation, features)
+            parts["match"] = hparams["match_weight"] * matching_loss(output.imitation, features)
+        if self.judge is not None and other is not None:
+            assert output.features is not None
+            strength = reversal_strength(self.global_step / total_steps(self.trainer))
+            parts["judge"] = hparams["adversarial_weight"] * self.judge.loss(output.features, count, strength)
         return parts, logits
 
-    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
-        """Returns the loss of a batch of ``shared.datamodules.poses``."""
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor | None:
+        """Returns the loss of a batch of ``shared.datamodules.poses``; None where nothing is trained."""
+        if not self.automatic_optimization:
+            return None
         parts, _ = self._losses(batch)
         loss = torch.stack(list(parts.values())).sum()
         size = len(batch["image"])
@@ -153,6 +179,10 @@ class PoseModule(pl.LightningModule):
         self.log(f"{stage}/loss", loss, on_epoch=True, sync_dist=True, batch_size=len(logits))
         points, score = self.codec.decode(logits)
         self.score_gate.update(score, batch["state"])
+        # Of picture pixels² to crop pixels².
+        area = batch["area"] * torch.linalg.det(batch["affine"][:, :, :2]).abs()
+        found = is_found(points, batch["points_xy"], batch["state"], area)
+        self.calibration.update(score, found, batch["state"])
         self.validation.update(batch, points, score)
         if batch_idx == 0:
             shown = points.masked_fill((score < self.gate.to(score.device))[..., None], float("nan"))
@@ -160,28 +190,42 @@ class PoseModule(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Logs the metrics, chooses the gates and shows examples."""
-        gate = self.score_gate.compute().cpu()
+        gate, curves = self.score_gate.compute().cpu(), self.calibration.compute().cpu()
         self.score_gate.reset()
+        self.calibration.reset()
         if not self.trainer.sanity_checking:
-            self.gate = gate
+            self.gate, self.curves = gate, curves
         self.validation.finish(self, "val")
 
     def on_test_epoch_end(self) -> None:
         """Logs the metrics."""
         self.score_gate.reset()
+        self.calibration.reset()
         self.validation.finish(self, "test")
+
+    def on_train_end(self) -> None:
+        """Saves what nothing else would: Lightning keeps no checkpoint of a fit without an optimiser step."""
+        folder = getattr(self.trainer.checkpoint_callback, "dirpath", None)
+        if not self.automatic_optimization and folder:
+            for name in ("last", "best"):
+                self.trainer.save_checkpoint(Path(folder) / f"{name}.ckpt")
 
     def configure_optimizers(self) -> Any:
         """Returns the optimiser over the trainable part only."""
-        trainable = [parameter for parameter in self.net.parameters() if parameter.requires_grad]
-        kind = torch.optim.AdamW if self.hparams["optimizer"] == "adamw" else torch.optim.Adam
-        optimizer = kind(trainable, lr=self.hparams["lr"], weight_decay=self.hparams["weight_decay"])
+        if not self.automatic_optimization:
+            return None
+        parts = [self.net, *([self.judge] if self.judge is not None else [])]
+        trainable = [parameter for part in parts for parameter in part.parameters() if parameter.requires_grad]
+        optimizer = make_optimizer(
+            trainable, self.hparams["optimizer"], self.hparams["lr"], self.hparams["weight_decay"]
+        )
         return with_schedule(self, optimizer, self.hparams["schedule"], self.hparams["warmup_steps"])
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds the recipe and the gates, and leaves out the source that is only imitated."""
         stamp(checkpoint, self.kind)
         checkpoint["inkpose"] |= {"net": self.recipe.plain(), "gate": self.gate.tolist()}
+        checkpoint["inkpose"]["calibration"] = self.curves
         weights = checkpoint["state_dict"]
         for key in [key for key in weights if key.startswith("teacher.")]:
             del weights[key]
@@ -189,5 +233,6 @@ class PoseModule(pl.LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Takes the gates back; the imitated source keeps the weights of its own file."""
         self.gate = torch.tensor(checkpoint["inkpose"]["gate"])
+        self.curves = checkpoint["inkpose"].get("calibration", self.curves)
         if self.teacher is not None:
             checkpoint["state_dict"] |= {f"teacher.{key}": v for key, v in self.teacher.state_dict().items()}

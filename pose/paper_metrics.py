@@ -25,6 +25,18 @@ def oks_similarity(distance_norm: Tensor, box_wh: Tensor) -> Tensor:
     return torch.exp(-(distance_norm**2) / (2 * area * sigmas**2))
 
 
+def mean_part_lengths(points_xy: Tensor, box_wh: Tensor) -> tuple[float, ...]:
+    """Returns the mean length of each of ``PARTS`` as a share of the box's long side, for PCPm.
+
+    Args:
+        points_xy: ``(N, 17, 2)``, every joint labelled.
+        box_wh: ``(N, 2)``.
+    """
+    first, second = (list(ends) for ends in zip(*PARTS, strict=True))
+    lengths = (points_xy[:, first] - points_xy[:, second]).norm(dim=-1) / box_wh.amax(dim=1, keepdim=True)
+    return tuple(lengths.mean(dim=0).tolist())
+
+
 class PaperMetrics(Metric):
     """``oks@50``, ``oks@75``, ``pckh@20``, ``pckh@50``, ``pdj@20``, ``pcp@50`` (and ``pcpm@50``) as published.
 

@@ -12,18 +12,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pose.build import PoseNet, Recipe, build_net
+from pose.calibration import calibrated
 from pose.codecs.heatmap import HeatmapCodec
 from pose.codecs.release import decode_as_released
 from pose.crops import to_picture
+from pose.paper_crop import paper_crop
 from shared.batches import to_float
 from shared.errors import DataError
-from shared.geometry import square_crop, warp
+from shared.geometry import FloatArray, square_crop, warp
 from shared.keypoints.schema import COCO_25
 from shared.training.checkpoints import load_checkpoint
 
 Box = tuple[float, float, float, float]
 Precision = Literal["auto", "float32", "bfloat16"]
-Decoding = Literal["subpixel", "released"]
+Decoding = Literal["subpixel", "argmax", "released"]
+Preprocessing = Literal["white", "paper"]
 
 
 class PosePredictor:
@@ -34,6 +37,7 @@ class PosePredictor:
         crop_side: S in pixels.
         padding: share of the box's long side that the crop adds.
         gate: ``(25,)``: a joint whose score is lower counts as not in the picture.
+        curves: ``(25, bins)`` that calibrate scores (see ``pose.calibration``); None leaves them as they are.
     """
 
     def __init__(
@@ -46,12 +50,15 @@ class PosePredictor:
         precision: Precision = "auto",
         flip_test: bool = True,
         decoding: Decoding = "subpixel",
+        preprocessing: Preprocessing = "white",
+        curves: Tensor | None = None,
     ) -> None:
         self.device = torch.device(device)
         self.net = net.to(self.device).to(memory_format=torch.channels_last).eval()
         self.net.requires_grad_(False)
-        self.codec, self.crop_side, self.padding, self.gate = codec, codec.crop_wh[0], padding, gate
-        self.flip_test, self.decoding = flip_test, decoding
+        self.codec, self.crop_side, self.padding, self.curves = codec, codec.crop_wh[0], padding, curves
+        self.gate = gate if curves is None else calibrated(torch.from_numpy(gate), curves).numpy()
+        self.flip_test, self.decoding, self.preprocessing = flip_test, decoding, preprocessing
         self._bfloat16 = precision == "bfloat16" or (precision == "auto" and _bfloat16_is_fast(self.device))
 
     def logits(self, crops: Tensor) -> Tensor:
@@ -66,10 +73,20 @@ class PosePredictor:
         return logits
 
     def decode(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns crop points ``(B, 25, 2)`` and scores ``(B, 25)``, none left out yet."""
-        if self.decoding == "released":
-            return decode_as_released(logits, self.crop_side)
-        return self.codec.decode(logits)
+        """Returns crop points ``(B, 25, 2)`` and calibrated scores ``(B, 25)``, none left out yet."""
+        if self.decoding == "subpixel":
+            points, score = self.codec.decode(logits)
+        else:
+            smoothing = 0.1 if self.decoding == "released" else None
+            points, score = decode_as_released(logits, self.crop_side, smoothing)
+        return points, score if self.curves is None else calibrated(score, self.curves)
+
+    def crop(self, image: NDArray[np.uint8], box_xyxy: Box) -> tuple[NDArray[np.uint8], FloatArray]:
+        """Returns the square crop ``(S, S, 3)`` round a box and the affine from picture to crop."""
+        if self.preprocessing == "paper":
+            return paper_crop(image, box_xyxy, self.crop_side, self.padding)
+        affine = square_crop(box_xyxy, self.crop_side, self.padding)
+        return warp(image, affine, (self.crop_side, self.crop_side)), affine
 
     def locate(
         self, images: Sequence[NDArray[np.uint8]], boxes_xyxy: Sequence[Sequence[Box]], batch_size: int = 32
@@ -79,17 +96,17 @@ class PosePredictor:
         Arguments and errors as in :meth:`predict`.
         """
         jobs = [
-            (image, square_crop(box, self.crop_side, self.padding), number)
+            (image, box, number)
             for number, (image, boxes) in enumerate(zip(images, boxes_xyxy, strict=True))
             for box in boxes
         ]
         results: list[list[NDArray[np.float64]]] = [[] for _ in images]
         for start in range(0, len(jobs), batch_size):
             part = jobs[start : start + batch_size]
-            side = (self.crop_side, self.crop_side)
-            crops = torch.from_numpy(np.stack([warp(image, affine, side) for image, affine, _ in part]))
+            cut = [self.crop(image, box) for image, box, _ in part]
+            crops = torch.from_numpy(np.stack([crop for crop, _ in cut]))
             points, score = self.decode(self.logits(crops.permute(0, 3, 1, 2)))
-            affines = torch.from_numpy(np.stack([affine for _, affine, _ in part]))
+            affines = torch.from_numpy(np.stack([affine for _, affine in cut]))
             places = torch.cat([to_picture(points.cpu(), affines), score.cpu().double()[..., None]], dim=-1)
             for (_, _, number), row in zip(part, places.numpy(), strict=True):
                 results[number].append(row)
@@ -104,7 +121,7 @@ class PosePredictor:
         outside the picture. The first 17 joints are COCO's.
 
         Args:
-            images: uint8 RGB ``(H, W, 3)``, any sizes.
+            images: uint8 RGB ``(H, W, 3)``, any sizes (with the paper's preprocessing also RGBA).
             boxes_xyxy: for each picture the boxes ``(x1, y1, x2, y2)`` of its characters.
             batch_size: crops that go through the net together.
 
@@ -126,15 +143,18 @@ def load(
     precision: Precision = "auto",
     flip_test: bool = True,
     decoding: Decoding = "subpixel",
+    preprocessing: Preprocessing = "white",
 ) -> PosePredictor:
     """Loads a pose checkpoint; no other file is needed and no code in it is run.
 
     Args:
-        path: a ``.ckpt`` file that the training of pose wrote.
+        path: a ``.ckpt`` file that the training of pose or ``inkpose import pose`` wrote.
         device: ``cpu``, ``cuda``, ``cuda:1`` …
         precision: ``auto`` takes bfloat16 where the processor computes in it.
         flip_test: average each crop with its mirror image: slower, a little more exact.
-        decoding: ``subpixel``, or ``released`` for the grid of the paper's scripts.
+        decoding: ``subpixel``; ``argmax``, the highest cell, as in the paper's validation; or ``released``, the same
+            after a blur, as in the paper's scripts.
+        preprocessing: ``white`` outside the picture, as in our training, or the crop of the ``paper``'s scripts.
 
     Raises:
         DataError: missing, corrupt, or of another subsystem.
@@ -156,6 +176,8 @@ def load(
             precision=precision,
             flip_test=flip_test,
             decoding=decoding,
+            preprocessing=preprocessing,
+            curves=checkpoint["inkpose"].get("calibration"),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{path}: not a whole pose checkpoint ({error}); train it again") from error

@@ -11,12 +11,13 @@ from torch.nn import functional
 
 from pose.codecs.heatmap import HeatmapCodec, find_peaks
 from pose.losses import heatmap_loss, location_loss
-from pose.schedule import Schedule, with_schedule
 from pose.sources.named import build_task_source, describe_task_source
 from pose.validation import Validation, check_data
 from shared.batches import to_float
 from shared.keypoints.schema import COCO_17
 from shared.training.checkpoints import stamp
+from shared.training.optimizers import Optimizer, make_optimizer
+from shared.training.schedule import Schedule, with_schedule
 
 
 class TaskSourceModule(pl.LightningModule):
@@ -32,8 +33,9 @@ class TaskSourceModule(pl.LightningModule):
         location_weight: factor of the softmax loss over the cells (Mask R-CNN's own).
         heatmap_weight: factor of the per-cell loss, which teaches the height of the peaks; 0 leaves it out.
         positive_weight: of the per-cell loss.
-        lr: highest learning rate of AdamW.
-        weight_decay: of AdamW.
+        optimizer: ``adam``, ``adamw`` or ``muon``.
+        lr: highest learning rate.
+        weight_decay: of kernels.
         schedule: ``cosine`` to 0 at the end of the training, or ``constant``.
         warmup_steps: optimiser steps of linear rise.
         example_pictures: crops with skeletons written to TensorBoard at each validation.
@@ -55,6 +57,7 @@ class TaskSourceModule(pl.LightningModule):
         location_weight: float = 1.0,
         heatmap_weight: float = 0.0,
         positive_weight: float = 1.0,
+        optimizer: Optimizer = "adamw",
         lr: float = 1e-3,
         weight_decay: float = 1e-4,
         schedule: Schedule = "cosine",
@@ -123,13 +126,10 @@ class TaskSourceModule(pl.LightningModule):
         self.validation.finish(self, "test")
 
     def configure_optimizers(self) -> Any:
-        """Returns AdamW with its schedule; decay spares biases and norms."""
-        parameters = [parameter for parameter in self.net.parameters() if parameter.requires_grad]
-        groups = [
-            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.hparams["weight_decay"]},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, lr=self.hparams["lr"])
+        """Returns the optimiser with its schedule."""
+        optimizer = make_optimizer(
+            self.net.parameters(), self.hparams["optimizer"], self.hparams["lr"], self.hparams["weight_decay"]
+        )
         return with_schedule(self, optimizer, self.hparams["schedule"], self.hparams["warmup_steps"])
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

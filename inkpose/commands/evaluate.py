@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,9 +13,15 @@ _SUBSYSTEMS = ("tagger", "segmenter", "pose")
 def evaluate(
     subsystem: Annotated[str, typer.Argument(metavar="tagger|segmenter|pose", help="What the checkpoint is of.")],
     checkpoint: Annotated[Path, typer.Option(help="Checkpoint file, e.g. runs/demo/tagger/checkpoints/best.ckpt.")],
-    data: Annotated[Path, typer.Option(help="Data set folder, as `inkpose synth` writes it.")],
+    data: Annotated[Path, typer.Option(help="Data set folder, as `inkpose synth` writes it; tagger: or a manifest.")],
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     json_path: Annotated[Path | None, typer.Option("--json", help="Also write the metrics to this JSON file.")] = None,
+    paper_metrics: Annotated[
+        bool, typer.Option("--paper-metrics", help="By the paper's own metrics and rules.")
+    ] = False,
+    per_class: Annotated[Path | None, typer.Option(help="tagger: also write a CSV of all classes.")] = None,
+    rulebook: Annotated[str | None, typer.Option(help="tagger: rules, where the checkpoint names none.")] = None,
+    min_positives: Annotated[int, typer.Option(min=1, help="tagger: positives a class needs to be scored.")] = 20,
 ) -> None:
     """Score a checkpoint on a data set.
 
@@ -23,30 +29,43 @@ def evaluate(
     """
     from inkpose.evaluation import as_split
     from shared.errors import DataError, UsageError
+    from shared.exporting.names import is_exported
 
     if subsystem not in _SUBSYSTEMS:
         raise UsageError(f"{subsystem}: no such subsystem; choose tagger, segmenter or pose")
     wanted = as_split(split)
-    if not data.is_dir():
+    if not data.is_dir() and not (subsystem == "tagger" and data.is_file()):
         raise DataError(f"{data}: no such data folder; draw one with `inkpose synth --out {data} --count 2000`")
-    if not checkpoint.is_file():
+    if not checkpoint.is_file() and not (subsystem == "tagger" and is_exported(checkpoint)):
         raise DataError(f"{checkpoint}: no such checkpoint file; train one with `make train-{subsystem}`")
-    if json_path is not None and json_path.is_dir():
-        raise UsageError(f"{json_path}: --json is a folder; name a file")
+    for option, file in (("--json", json_path), ("--per-class", per_class)):
+        if file is not None and file.is_dir():
+            raise UsageError(f"{file}: {option} is a folder; name a file")
+
+    if subsystem == "tagger":
+        from inkpose.tagging.scoring import score_tagger
+
+        score_tagger(
+            checkpoint, data, wanted, json_path=json_path, per_class=per_class, rulebook=rulebook,
+            min_positives=min_positives, paper_metrics=paper_metrics,
+        )  # fmt: skip
+        return
+    if per_class is not None or rulebook is not None:
+        raise UsageError("--per-class and --rulebook: only the tagger has classes; leave them out")
 
     from inkpose.evaluation import evaluate_checkpoint
     from shared.files import write_json
 
-    metrics = evaluate_checkpoint(subsystem, checkpoint, data, wanted)
+    metrics = evaluate_checkpoint(subsystem, checkpoint, data, wanted, paper_metrics)
     if json_path is not None:
         write_json(json_path, metrics)
-    _print_table(f"{subsystem} on {data} ({split})", metrics)
+    title = f"{subsystem} on {data} ({split})"
     if subsystem == "segmenter":
-        from rich.console import Console
-
-        from segmenter.tables import paper_table
-
-        Console().print(paper_table(metrics))
+        _print_segmenter(title, metrics, paper_metrics)
+        return
+    _print_table(title, metrics)
+    if paper_metrics:
+        _print_published(metrics)
 
 
 def _print_table(title: str, metrics: dict[str, object]) -> None:
@@ -61,4 +80,30 @@ def _print_table(title: str, metrics: dict[str, object]) -> None:
             continue  # per-class tables are for the JSON
         shown = "–" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
         table.add_row(escape(name), escape(shown))
+    Console().print(table)
+
+
+def _print_segmenter(title: str, metrics: dict[str, Any], paper_metrics: bool) -> None:
+    from rich.console import Console
+
+    from segmenter.tables import paper_table
+
+    _print_table(
+        f"{title}, the paper's rules" if paper_metrics else title, metrics["paper"] if paper_metrics else metrics
+    )
+    Console().print(paper_table(metrics))
+
+
+def _print_published(metrics: dict[str, object]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from pose.published import keypoint_rows
+
+    title = "PDJ@0.2 by keypoint; the published numbers are of the paper's own test drawings"
+    table = Table("keypoint", "this checkpoint", "Chen & Zwicker 2022", "Khungurn & Chou 2016", title=title)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, *values in keypoint_rows(metrics):
+        table.add_row(name, *("–" if value != value else f"{value:.3f}" for value in values))
     Console().print(table)

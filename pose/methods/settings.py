@@ -42,7 +42,9 @@ class PoseOutput(NamedTuple):
     Attributes:
         logits: heatmap logits ``(B, keypoints, head_side, head_side)``.
         imitation: features ``(B, C, h, w)`` to be matched to the task source's, or None.
+        features: ``(B, C, h, w)`` that an adversarial training judges, or None.
     """
 
     logits: Tensor
-    imitation: Tensor | None
+    imitation: Tensor | None = None
+    features: Tensor | None = None

@@ -12,6 +12,7 @@ from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
 from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
+from shared.datamodules.pose_pairs import PairedPoseSource
 from shared.datamodules.pose_samples import PosedCharacters, PoseSource
 from shared.errors import DataError
 from shared.readers.coco import CocoFile, read_coco_keypoints
@@ -31,6 +32,7 @@ class PoseDataModule(LightningDataModule):
         "affine": float32 (B, 2, 3)         picture to crop
         "area": float32 (B,)                picture pixels²
         "id", "annotation_id": int64 (B,)
+        "other_image": uint8 (B, 3, S, S)   training batches, with ``other_root`` only
 
     Reads ``annotations/person_keypoints_<split>.json`` (also ``…_<split>2017.json``) and pictures below ``images``
     or the split's own folder, so that COCO itself can be the root. Crowds, characters without a labelled joint, and
@@ -46,6 +48,7 @@ class PoseDataModule(LightningDataModule):
         augment: False trains on the clean crops.
         augment_strength: 0 to 2, scales the ranges of the augmentation (see ``pose_samples.PoseSource``); a training
             of minutes learns more with less.
+        other_root: a second data folder, of another look; each training sample then comes with a random crop of it.
         samples_per_epoch: over all processes; None is the number of training characters.
     """
 
@@ -60,6 +63,7 @@ class PoseDataModule(LightningDataModule):
         augment: bool = True,
         samples_per_epoch: int | None = None,
         augment_strength: float = 1.0,
+        other_root: str | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
@@ -67,6 +71,7 @@ class PoseDataModule(LightningDataModule):
         self.batch_size, self.num_workers, self.seed = batch_size, num_workers, seed
         self.augment, self.samples_per_epoch = augment, samples_per_epoch
         self.augment_strength = augment_strength
+        self.other_root = other_root
         self._characters: dict[Split, PosedCharacters] = {}
 
     def characters(self, split: Split) -> PosedCharacters:
@@ -77,8 +82,14 @@ class PoseDataModule(LightningDataModule):
 
     def dataset(self, split: Split) -> SampleDataset:
         """Returns the samples of a split; keys that are plain indices give clean samples."""
-        source = PoseSource(self.characters(split), self.image_size, self.padding, self.augment_strength)
+        source = self._source(self.characters(split))
+        if split == "train" and self.other_root is not None:
+            other = self._source(_read_characters(Path(self.other_root), split))
+            return SampleDataset(PairedPoseSource(source, other), self.seed, self.augment)
         return SampleDataset(source, self.seed, self.augment)
+
+    def _source(self, characters: PosedCharacters) -> PoseSource:
+        return PoseSource(characters, self.image_size, self.padding, self.augment_strength)
 
     def setup(self, stage: str | None = None) -> None:
         """Does nothing: a file is read when its split is asked for."""

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from pose.metrics import PARTS, JointAccuracy, PartAccuracy
-from pose.paper_metrics import PaperMetrics, oks_similarity
+from pose.paper_metrics import PaperMetrics, mean_part_lengths, oks_similarity
+from pose.published import keypoint_rows
 from shared.keypoints.schema import COCO_17, JointState
 
 I = {name: i for i, name in enumerate(COCO_17.names)}  # noqa: E741
@@ -193,3 +194,20 @@ def test_refuses_what_does_not_fit() -> None:
         PaperMetrics().update(figure(), figure() * math.nan, torch.ones(1, 2))
     with pytest.raises(ValueError, match="14"):
         PaperMetrics(mean_part_lengths=(1.0,))
+
+
+def test_mean_part_lengths_by_hand() -> None:
+    points = torch.zeros(2, 17, 2)
+    points[0, COCO_17.index("left_wrist")] = torch.tensor([30.0, 40.0])  # 50 from the elbow, box 100
+    points[1, COCO_17.index("left_wrist")] = torch.tensor([0.0, 60.0])  # 60, box 200
+    lengths = mean_part_lengths(points, torch.tensor([[100.0, 20.0], [50.0, 200.0]]))
+    part = PARTS.index((COCO_17.index("left_elbow"), COCO_17.index("left_wrist")))
+    assert lengths[part] == pytest.approx((0.5 + 0.3) / 2)
+    assert sum(lengths) == pytest.approx(0.4)
+
+
+def test_published_rows_average_left_and_right() -> None:
+    rows = {name: values for name, *values in keypoint_rows({"pdj@0.2/left_knee": 0.5, "pdj@0.2/right_knee": 0.7})}
+    assert rows["knees"] == pytest.approx([0.6, 0.7577, 0.610])
+    assert rows["nose"][0] != rows["nose"][0]
+    assert list(rows) == ["nose", "eyes", "ears", "shoulders", "elbows", "wrists", "hips", "knees", "ankles"]

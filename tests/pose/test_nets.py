@@ -9,6 +9,8 @@ from torch.nn import functional
 
 from pose.blocks import DomainConverter, KeypointHead, ResBlock, conv3, resize
 from pose.build import METHODS, PoseNet, Recipe, build_method, build_net, method_named, write_recipe
+from pose.codecs.heatmap import HeatmapCodec
+from pose.methods.adversarial.judge import DomainJudge, reversal_strength
 from pose.methods.feature_concat.net import FeatureConcatNet
 from pose.methods.feature_match.net import FeatureMatchNet
 from pose.methods.settings import HeadSettings
@@ -16,6 +18,7 @@ from pose.sources.domain import DomainSource
 from pose.sources.keypoint_resnet import KeypointResNet
 from pose.sources.mask_rcnn import MaskRcnnBranch
 from shared.errors import UsageError
+from shared.keypoints.schema import MIDPOINT_INDICES
 
 SMALL = HeadSettings(head_side=16, level_width=8, domain_width=12, task_width=4, head_widths=(16, 12, 8))
 
@@ -123,7 +126,10 @@ def test_concat_order_is_picture_domain_task() -> None:
     assert torch.allclose(seen[0][:, 15:], net.task_converter(task_logits))
 
 
-@pytest.mark.parametrize("method", [method.name for method in METHODS])
+TRAINED = [method.name for method in METHODS if method.trains]
+
+
+@pytest.mark.parametrize("method", TRAINED)
 def test_frozen_parts_stay_frozen_and_the_rest_moves(method: str) -> None:
     net = small_net(method)
     before = {name: value.clone() for name, value in net.state_dict().items()}
@@ -169,7 +175,7 @@ def test_a_recipe_rebuilds_the_net(method: str) -> None:
     assert again(rgb).shape == (1, 25, 16, 16)
 
 
-@pytest.mark.parametrize("method", [method.name for method in METHODS])
+@pytest.mark.parametrize("method", TRAINED)
 def test_start_at_probability(method: str) -> None:
     net = small_net(method).eval()
     net.start_at_probability(0.01)
@@ -184,7 +190,7 @@ def test_fine_tuning_starts_at_the_task_source() -> None:
     rgb = torch.rand(2, 3, 64, 64)
     features = task.features(rgb).detach()
     domain = DomainSource("resnet18")
-    for name in ("task_finetune", "task_with_domain"):
+    for name in ("task_finetune", "task_with_domain", "adversarial"):
         copy = KeypointResNet(task_width=16, task_depth=2)
         copy.load_state_dict(task.state_dict())
         net = build_method(write_recipe(method_named(name), 64, domain, copy, SMALL), domain, copy).eval()
@@ -227,3 +233,44 @@ def test_unknown_method_and_nonsense_sizes() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         HeadSettings(head_side=0)
     assert conv3(2, 3)(torch.zeros(1, 2, 4, 5)).shape == (1, 3, 4, 5)
+
+
+def test_task_pretrained_is_the_source_with_midpoints_between() -> None:
+    torch.manual_seed(0)
+    task = KeypointResNet(task_width=16, task_depth=1).eval()
+    net = build_method(write_recipe(method_named("task_pretrained"), 64, None, task, SMALL), None, task).eval()
+    assert not any(parameter.requires_grad for parameter in net.parameters())
+    rgb = torch.rand(3, 3, 64, 64)
+    logits = net(rgb)
+    assert logits.shape == (3, 25, 16, 16)
+    # The probabilities of a joint over the cells sum to 1, and are the softmax of the source's logits.
+    share = functional.softmax(resize(task(rgb), 16).flatten(2), dim=-1)
+    assert torch.allclose(logits[:, :17].sigmoid().flatten(2), share, atol=1e-5)
+    codec = HeatmapCodec((64, 64), (16, 16), 1.0)
+    points, score = codec.decode(logits)
+    for k, (a, b) in enumerate(MIDPOINT_INDICES, start=17):
+        assert torch.allclose(points[:, k], (points[:, a] + points[:, b]) / 2, atol=0.1)
+        assert (score[:, k] <= torch.minimum(score[:, a], score[:, b]) + 1e-5).all()
+
+
+def test_the_judges_gradient_is_reversed_for_the_features_only() -> None:
+    torch.manual_seed(0)
+    judge = DomainJudge(5)
+    features = torch.randn(6, 5, 3, 3, requires_grad=True)
+    judge.loss(features, 2, 1.0).backward()
+    towards, of_judge = features.grad.clone(), judge.layers[0].weight.grad.clone()
+    features.grad, judge.layers[0].weight.grad = None, None
+    judge.loss(features, 2, 0.25).backward()
+    assert torch.allclose(features.grad, towards / 4, atol=1e-7)
+    assert torch.allclose(judge.layers[0].weight.grad, of_judge)
+    # A step of the features along their reversed gradient makes the judge worse.
+    with torch.no_grad():
+        worse = judge.loss(features - 10 * towards, 2, 1.0)
+        assert worse > judge.loss(features, 2, 1.0)
+    assert reversal_strength(0) == 0
+    assert reversal_strength(1) == pytest.approx(0.9999, abs=1e-4)
+    # Both looks count half: 2 and 4 samples that the judge is equally sure of.
+    nn.init.zeros_(judge.layers[2].weight)
+    nn.init.constant_(judge.layers[2].bias, 2.0)
+    wrong, right = functional.softplus(torch.tensor(2.0)), functional.softplus(torch.tensor(-2.0))
+    assert torch.allclose(judge.loss(features, 2, 1.0), (wrong + right) / 2)

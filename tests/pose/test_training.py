@@ -56,7 +56,9 @@ def datamodule(root: Path, **changes: Any) -> PoseDataModule:
     return PoseDataModule(str(root), **settings)
 
 
-def fit(module: pl.LightningModule, root: Path, run: Path, steps: int, ckpt_path: Path | None = None) -> pl.Trainer:
+def fit(
+    module: pl.LightningModule, root: Path, run: Path, steps: int, ckpt_path: Path | None = None, **changes: Any
+) -> pl.Trainer:
     trainer = pl.Trainer(
         default_root_dir=run,
         max_steps=steps,
@@ -68,7 +70,7 @@ def fit(module: pl.LightningModule, root: Path, run: Path, steps: int, ckpt_path
         num_sanity_val_steps=0,
         limit_val_batches=1,
     )
-    trainer.fit(module, datamodule=datamodule(root), ckpt_path=ckpt_path, weights_only=True)
+    trainer.fit(module, datamodule=datamodule(root, **changes), ckpt_path=ckpt_path, weights_only=True)
     return trainer
 
 
@@ -143,6 +145,9 @@ def test_evaluate_gives_plain_finite_numbers(data: Path, tmp_path: Path) -> None
         tmp_path / "pose.ckpt", data, batch_size=3, num_workers=0, paper=True, progress=lambda *n: calls.append(n)
     )
     assert {"pdj@0.2", "pckh@0.5", "pcp@0.5", "oks_ap", "n", "excluded", "pdj@0.2/nose"} <= values.keys()
+    reliability = values.pop("reliability")
+    assert sum(row["n"] for row in reliability) > 0
+    assert all(0 <= row["score"] <= 1 and 0 <= row["found"] <= 1 for row in reliability)
     assert all(type(value) is float and np.isfinite(value) for value in values.values())
     people = len(datamodule(data).characters("test"))
     assert values["n"] == people
@@ -174,6 +179,40 @@ def test_resumed_training_equals_an_uninterrupted_one(data: Path, task_source: P
     fit(second := module(), data, tmp_path, steps=4, ckpt_path=tmp_path / "half.ckpt")
     for (name, a), b in zip(whole.net.state_dict().items(), second.net.state_dict().values(), strict=True):
         assert torch.allclose(a, b, atol=1e-5), name
+
+
+def test_a_method_that_trains_nothing_is_calibrated_and_saved(
+    data: Path, task_source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [
+        "fit", "--config", str(Path(__file__).parents[2] / "configs/pose/task_pretrained.yaml"),
+        "--data.root", str(data), "--data.image_size", "64", "--data.batch_size", "4", "--data.num_workers", "0",
+        "--model.init_args.image_size", "64", "--model.init_args.head_side", "16", "--trainer.precision", "32",
+        "--model.init_args.task_source", str(task_source), "--trainer.default_root_dir", str(tmp_path),
+        "--trainer.enable_progress_bar", "false",
+    ]  # fmt: skip
+    assert main(arguments) == 0
+    predictor = load(tmp_path / "checkpoints/best.ckpt", precision="float32", flip_test=False)
+    source = load_checkpoint(task_source, "task_source")["state_dict"]
+    for name, value in predictor.net.state_dict().items():
+        assert torch.equal(value, source[name.replace("task.source.", "net.")])
+    assert len(one_batch(data)["image"]) == 6
+    assert evaluate(tmp_path / "checkpoints/best.ckpt", data, num_workers=0)["n"] > 0
+
+
+def test_adversarial_training_needs_and_uses_another_look(data: Path, task_source: Path, tmp_path: Path) -> None:
+    module = PoseModule(task_source=str(task_source), method="adversarial", adversarial_weight=1.0, **SMALL)
+    with pytest.raises(UsageError, match=r"data\.other_root"):
+        fit(module, data, tmp_path, steps=1)
+    before = {name: value.clone() for name, value in module.judge.state_dict().items()}
+    trainer = fit(module, data, tmp_path, steps=2, other_root=str(data))
+    assert all(not torch.equal(value, before[name]) for name, value in module.judge.state_dict().items())
+    trainer.save_checkpoint(tmp_path / "pose.ckpt")
+    net = load(tmp_path / "pose.ckpt", precision="float32").net
+    assert not any("judge" in name for name in net.state_dict())
+    again = PoseModule(task_source=str(task_source), method="adversarial", adversarial_weight=1.0, **SMALL)
+    trainer = fit(again, data, tmp_path, steps=3, ckpt_path=tmp_path / "pose.ckpt", other_root=str(data))
+    assert trainer.global_step == 3
 
 
 def test_the_optimiser_holds_the_trainable_part_only(task_source: Path) -> None:

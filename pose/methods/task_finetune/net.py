@@ -36,7 +36,7 @@ class TaskFinetuneNet(nn.Module):
 
     def train_forward(self, rgb: Tensor) -> PoseOutput:
         """Returns what the training step needs; there is nothing to imitate."""
-        return PoseOutput(self.forward(rgb), None)
+        return PoseOutput(self.forward(rgb))
 
     def start_at_probability(self, probability: float) -> None:
         """Makes the untrained net say ``probability`` everywhere."""
