@@ -1,4 +1,4 @@
-"""Reweighted binary cross-entropy for classes from very common to very rare."""
+"""Losses for classes from very common to very rare: reweighted binary cross-entropy, and the asymmetric loss."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+Loss = Literal["bce", "asymmetric"]
+LOSSES: tuple[str, ...] = get_args(Loss)
 Weighting = Literal["none", "inverse", "inverse_sqrt", "power"]
 WEIGHTINGS: tuple[str, ...] = get_args(Weighting)
 
@@ -86,10 +88,46 @@ def weighted_bce(logits: Tensor, labels: Tensor, weights: ClassWeights, smoothin
     Source: Chen & Zwicker 2022, the tagger's loss.
     Deviation: the mean runs over the supported classes only.
     """
-    if logits.shape != labels.shape or logits.ndim != 2:
-        raise ValueError(f"logits {tuple(logits.shape)} and labels {tuple(labels.shape)} must both be (B, C)")
+    _check_shapes(logits, labels)
     labels = labels.float()
     weight = labels * weights.positive + (1.0 - labels) * weights.negative
     target = labels * (1.0 - smoothing) + 0.5 * smoothing if smoothing else labels
     total = functional.binary_cross_entropy_with_logits(logits.float(), target, weight=weight, reduction="sum")
     return total / (logits.shape[0] * weights.supported.sum()).clamp(min=1)
+
+
+def asymmetric_loss(
+    logits: Tensor, labels: Tensor, weights: ClassWeights, gamma_negative: float = 4.0, margin: float = 0.05
+) -> Tensor:
+    """Returns the mean over pictures and supported classes of ``w_i(z) · L(z, p)`` with ``p = σ(logit)``; a scalar.
+
+    ``L(1, p) = −ln p`` and ``L(0, p) = −q^γ ln(1 − q)`` with ``q = max(p − m, 0)``: the many negatives that are easy
+    count next to nothing, and those with p below the margin m nothing at all. So it needs no weights against rarity,
+    and mislabelled negatives pull less.
+
+    Args:
+        logits: ``(B, C)``; computed in float32 whatever their type.
+        labels: ``(B, C)`` of 0 and 1.
+        weights: from ``class_weights``; under the rule "none" all are 1.
+        gamma_negative: γ ≥ 0; 0 with margin 0 is the binary cross-entropy.
+        margin: m, 0 … 1.
+
+    Source: Ridnik et al. 2021, Asymmetric Loss for Multi-Label Classification, with their γ₊ = 0, γ₋ = 4, m = 0.05.
+    Deviation: the mean over the supported classes, not the sum over all.
+    """
+    _check_shapes(logits, labels)
+    if gamma_negative < 0 or not 0.0 <= margin < 1.0:
+        raise ValueError(f"gamma_negative is {gamma_negative}, margin {margin}; accepted: ≥ 0, and 0 … 1")
+    logits, labels = logits.float(), labels.float()
+    shifted = (torch.sigmoid(logits) - margin).clamp(min=0.0)
+    # ln(1 − p) loses its digits where p is near 1, and has them all as ln σ(−logit).
+    far = functional.logsigmoid(-logits) if margin == 0.0 else torch.log1p(-shifted)
+    positive = -functional.logsigmoid(logits) * weights.positive
+    negative = -(shifted**gamma_negative) * far * weights.negative
+    total = (labels * positive + (1.0 - labels) * negative).sum()
+    return total / (logits.shape[0] * weights.supported.sum()).clamp(min=1)
+
+
+def _check_shapes(logits: Tensor, labels: Tensor) -> None:
+    if logits.shape != labels.shape or logits.ndim != 2:
+        raise ValueError(f"logits {tuple(logits.shape)} and labels {tuple(labels.shape)} must both be (B, C)")

@@ -15,7 +15,7 @@ from shared.batches import to_float
 from shared.errors import UsageError
 from shared.rulebook.rulebook import load_rulebook
 from shared.training.checkpoints import stamp
-from tagger.losses import ClassWeights, Weighting, class_weights, weighted_bce
+from tagger.losses import LOSSES, ClassWeights, Loss, Weighting, asymmetric_loss, class_weights, weighted_bce
 from tagger.metrics import (
     ZERO_EDGE,
     LogitHistogram,
@@ -43,9 +43,10 @@ class TaggerModule(pl.LightningModule):
         init: ``random``; ``imagenet`` (torchvision's weights, a download on first use); or a file of weights.
         image_size: side of the square input in pixels; must be that of the data.
         rulebook: ``default``, or a folder or file of rules; must be that of the data.
+        loss: ``bce`` (the paper's) or ``asymmetric`` (which needs no weighting against rarity).
         weighting: rule of the loss weights: none, inverse, inverse_sqrt or power.
         weighting_power: exponent of the rule ``power``.
-        label_smoothing: ε of the targets, 0 for none.
+        label_smoothing: ε of the targets, 0 for none; with ``bce`` only.
         prior_bias: start the last layer's bias at each class's (weighted) log-odds in the training data, so that
             the first steps are not spent on learning that most classes are rare.
         optimizer: ``adam`` (decay, if any, enters the gradient) or ``adamw`` (decay apart; not on biases and norms).
@@ -65,6 +66,7 @@ class TaggerModule(pl.LightningModule):
         init: str = "random",
         image_size: int = 256,
         rulebook: str = "default",
+        loss: Loss = "bce",
         weighting: Weighting = "inverse_sqrt",
         weighting_power: float = 0.5,
         label_smoothing: float = 0.0,
@@ -79,6 +81,10 @@ class TaggerModule(pl.LightningModule):
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
+        if loss not in LOSSES:
+            raise UsageError(f"model.loss={loss}: not known; choose {', '.join(LOSSES)}")
+        if loss == "asymmetric" and label_smoothing:
+            raise UsageError(f"model.label_smoothing={label_smoothing}: goes with model.loss=bce only; set it to 0")
         rules = load_rulebook(rulebook)
         self.class_names: list[str] = list(rules.class_names)
         self.class_groups: list[str] = list(rules.class_groups)
@@ -159,6 +165,8 @@ class TaggerModule(pl.LightningModule):
         if self._weights is None:
             raise UsageError("the class counts are not known; fit with a data module, or load a trained checkpoint")
         self._weights = self._weights.to(logits.device)
+        if self.hparams["loss"] == "asymmetric":
+            return asymmetric_loss(logits, labels, self._weights)
         return weighted_bce(logits, labels, self._weights, self.hparams["label_smoothing"])
 
     def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:

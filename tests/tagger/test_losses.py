@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.losses import class_weights, weighted_bce
+from tagger.losses import asymmetric_loss, class_weights, weighted_bce
 
 
 def test_weights_at_the_median_frequency_by_hand() -> None:
@@ -101,3 +101,34 @@ def test_wrong_arguments_are_refused() -> None:
         class_weights(torch.tensor([1]), 4, "power", 2.0)
     with pytest.raises(ValueError, match=r"\(B, C\)"):
         weighted_bce(torch.zeros(2, 3), torch.zeros(2, 2), class_weights(torch.tensor([1]), 4))
+
+
+def test_asymmetric_loss_by_hand() -> None:
+    weights = class_weights(torch.tensor([50, 50, 0]), 100)  # even classes weigh 1; the third is left out
+    logits = torch.tensor([[math.log(3.0), math.log(0.25), 5.0], [math.log(1 / 99), math.log(4.0), 0.0]])
+    labels = torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+    # p = 3/4 of a positive: −ln ¾. p = 1/5 of a negative: q = 0.15, −0.15⁴ ln 0.85. p = 1 % is below the margin: 0.
+    # p = 4/5 of a negative: q = 0.75, −0.75⁴ ln ¼.
+    expected = (-math.log(0.75) - 0.15**4 * math.log(0.85) + 0.0 - 0.75**4 * math.log(0.25)) / (2 * 2)
+    assert asymmetric_loss(logits, labels, weights).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_asymmetric_loss_without_asymmetry_is_the_cross_entropy() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(5, 7, generator=generator) * 20  # to where a probability of float32 is 0 or 1
+    labels = (torch.rand(5, 7, generator=generator) < 0.3).float()
+    weights = class_weights(torch.tensor([1, 20, 50, 70, 99, 0, 3]), 100)
+    plain = asymmetric_loss(logits, labels, weights, gamma_negative=0.0, margin=0.0)
+    torch.testing.assert_close(plain, weighted_bce(logits, labels, weights))
+
+
+def test_asymmetric_loss_never_gives_infinite_gradients() -> None:
+    logits = torch.tensor([[-200.0, -3.0, 0.0, 3.0, 200.0]] * 2, requires_grad=True)
+    weights = class_weights(torch.tensor([50] * 5), 100)
+    asymmetric_loss(logits, torch.tensor([[1.0] * 5, [0.0] * 5]), weights).backward()
+    assert logits.grad is not None
+    assert torch.isfinite(logits.grad).all()
+    assert (logits.grad[0] <= 0).all(), "a positive never pulls down"
+    assert (logits.grad[1] >= 0).all(), "a negative never pulls up"
+    with pytest.raises(ValueError, match="margin"):
+        asymmetric_loss(logits, logits, weights, margin=1.0)

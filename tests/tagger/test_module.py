@@ -191,6 +191,55 @@ def test_ema_keeps_counts_and_thresholds(small_rulebook: Path, tmp_path: Path) -
     assert load(tmp_path / "last.ckpt").supported.sum() == 10
 
 
+class Watch(pl.Callback):
+    """Averages the last layer's bias as the documented rule says: copied at first, then halved towards the new one."""
+
+    average: torch.Tensor | None = None
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        bias = module.net.resnet.fc.bias.detach().clone()  # type: ignore[union-attr]
+        self.average = bias if self.average is None else 0.5 * self.average + 0.5 * bias
+
+
+def test_ema_is_what_is_saved_and_it_resumes(small_rulebook: Path, tmp_path: Path) -> None:
+    def run(steps: int, folder: Path, watch: Watch, **fit: Any) -> dict[str, torch.Tensor]:
+        module = make(small_rulebook, schedule="constant")
+        saver = ModelCheckpoint(folder, filename="best", monitor="val/map", mode="max", save_last=True)
+        pl.seed_everything(1)
+        data = SquaresData(module.class_names)
+        data.train_dataloader = lambda: DataLoader(data.parts["train"], batch_size=32)  # type: ignore[method-assign]
+        callbacks = [watch, EMAWeightAveraging(decay=0.5), saver]
+        go = trainer(folder, steps, callbacks=callbacks, enable_checkpointing=True, limit_val_batches=1)
+        go.fit(module, datamodule=data, **fit)
+        return load_checkpoint(folder / "last.ckpt", "tagger")["state_dict"]
+
+    whole = Watch()
+    saved = run(4, tmp_path / "a", whole)
+    torch.testing.assert_close(saved["net.resnet.fc.bias"], whole.average)
+    best = load_checkpoint(tmp_path / "a/best.ckpt", "tagger")
+    assert "current_model_state" in best, "the trained weights lie beside the averaged ones"
+    current = best["current_model_state"]["net.resnet.fc.bias"]
+    assert not torch.equal(best["state_dict"]["net.resnet.fc.bias"], current)
+    part = Watch()
+    run(2, tmp_path / "b", part)
+    resumed = run(4, tmp_path / "b", part, ckpt_path=tmp_path / "b/last.ckpt", weights_only=True)
+    for name, value in saved.items():
+        torch.testing.assert_close(resumed[name], value, msg=name)
+
+
+def test_asymmetric_loss_is_trained_with(small_rulebook: Path, tmp_path: Path) -> None:
+    module = make(small_rulebook, loss="asymmetric", weighting="none")
+    run = trainer(tmp_path, 2)
+    run.fit(module, datamodule=SquaresData(module.class_names))
+    logits, labels = torch.randn(2, 11), torch.ones(2, 11)
+    positives = -torch.nn.functional.logsigmoid(logits)[:, module.supported].mean()
+    torch.testing.assert_close(module._loss(logits, labels), positives)
+    with pytest.raises(UsageError, match="label_smoothing"):
+        make(small_rulebook, loss="asymmetric", label_smoothing=0.1)
+    with pytest.raises(UsageError, match="focal"):
+        make(small_rulebook, loss="focal")
+
+
 def test_bias_starts_at_the_prior(small_rulebook: Path) -> None:
     module = make(small_rulebook, weighting="none")
     module.set_counts(torch.tensor([16] * 5 + [0] * 6), 64)
