@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -52,21 +53,32 @@ def prepare_folder(out: Path) -> None:
 
 def write_picture(out: Path, name: PurePath, image: NDArray[np.uint8], seen: Seen, shown_path: str) -> Record:
     """Writes masks, cut-outs and overlay of one picture and returns its line of predictions.jsonl."""
-    characters = []
+    masks, cutouts = [], []
     for number, character in enumerate(seen.characters):
-        mask, cutout = (f"{kind}/{name.as_posix()}.{number}.png" for kind in ("masks", "cutouts"))
-        write_png(out / mask, character.mask(seen.width, seen.height))
-        write_png(out / cutout, character.cutout(image))
-        characters.append(_character_record(character, one_line(mask), one_line(cutout)))
+        masks.append(f"masks/{name.as_posix()}.{number}.png")
+        cutouts.append(f"cutouts/{name.as_posix()}.{number}.png")
+        write_png(out / masks[-1], character.mask(seen.width, seen.height))
+        write_png(out / cutouts[-1], character.cutout(image))
     overlay = f"overlays/{name.as_posix()}.png"
     write_png(out / overlay, draw_overlay(image, seen))
+    return picture_record(seen, shown_path, masks, cutouts, overlay)
+
+
+def picture_record(
+    seen: Seen, shown_path: str, masks: Sequence[str] = (), cutouts: Sequence[str] = (), overlay: str | None = None
+) -> Record:
+    """Returns the line of a picture; files that were not written are None in it."""
+    files: list[tuple[str | None, str | None]] = [
+        (one_line(mask), one_line(cutout)) for mask, cutout in zip(masks, cutouts, strict=True)
+    ]
+    pairs = zip(seen.characters, files or [(None, None)] * len(seen.characters), strict=True)
     return {
         "image": shown_path,
         "width": seen.width,
         "height": seen.height,
         "tags": [{"name": tag.name, "group": tag.group, "score": round(tag.score, 4)} for tag in seen.tags],
-        "characters": characters,
-        "overlay": one_line(overlay),
+        "characters": [_character_record(character, *pair) for character, pair in pairs],
+        "overlay": None if overlay is None else one_line(overlay),
         "error": None,
     }
 
@@ -79,7 +91,7 @@ def failed_record(shown_path: str, error: str) -> Record:
     }  # fmt: skip
 
 
-def _character_record(character: Character, mask: str, cutout: str) -> Record:
+def _character_record(character: Character, mask: str | None, cutout: str | None) -> Record:
     x1, y1, x2, y2 = character.box_xyxy
     keypoints = [
         [None if math.isnan(x) else round(float(x), 2), None if math.isnan(y) else round(float(y), 2),

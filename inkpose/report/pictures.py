@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import io
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
 
+from inkpose.display import encode_webp, shrunk
 from inkpose.filenames import one_line
 from inkpose.overlay import overlay_size
 from inkpose.writing import PREDICTIONS, Record, read_previous
@@ -93,7 +91,7 @@ def _shot(folder: Path, name: str, record: Record) -> dict[str, Any]:
         "width": record["width"],
         "height": record["height"],
         "summary": summary,
-        "overlay": data_uri(_shrunk(overlay, _OVERLAY_PX)),
+        "overlay": data_uri(shrunk(overlay, _OVERLAY_PX)),
         "cutouts": [_cutout_uri(folder / character["cutout"], character["box_xywh"]) for character in characters[:8]],
         "groups": tag_groups(record["tags"]),
     }
@@ -111,26 +109,9 @@ def tag_groups(tags: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _cutout_uri(path: Path, box_xywh: list[int]) -> str:
     x, y, width, height = box_xywh
     rgba = read_rgba(path)[max(0, y - 2) : y + height + 2, max(0, x - 2) : x + width + 2]
-    return data_uri(_shrunk(rgba, _CUTOUT_PX))
-
-
-def _shrunk(array: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
-    height, width = array.shape[:2]
-    scale = longest / max(height, width)
-    if scale >= 1:
-        return array
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    if array.shape[2] == 3:
-        return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_AREA), np.uint8)
-    # Colours are averaged by their opacity, or transparent black would darken the rim.
-    alpha = array[:, :, 3:].astype(np.float32)
-    weighted = cv2.resize(np.dstack([array[:, :, :3] * alpha, alpha]), size, interpolation=cv2.INTER_AREA)
-    color = weighted[:, :, :3] / np.maximum(weighted[:, :, 3:], 1e-3)
-    return np.rint(np.dstack([color, weighted[:, :, 3]])).clip(0, 255).astype(np.uint8)
+    return data_uri(shrunk(rgba, _CUTOUT_PX))
 
 
 def data_uri(array: NDArray[np.uint8]) -> str:
     """Returns a picture, RGB or straight RGBA, as a WebP data URI."""
-    buffer = io.BytesIO()
-    PillowImage.fromarray(np.ascontiguousarray(array)).save(buffer, "WEBP", quality=84, method=4)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return "data:image/webp;base64," + base64.b64encode(encode_webp(array)).decode("ascii")
