@@ -18,6 +18,7 @@ from inkpose.commands import (
     demo,
     evaluate,
     export,
+    gallery,
     import_weights,
     predict,
     report,
@@ -44,6 +45,7 @@ app.command("segment")(segment.segment)
 app.command("eval")(evaluate.evaluate)
 app.command("synth")(synth.synth)
 app.command("demo")(demo.demo)
+app.command("gallery")(gallery.gallery)
 app.command("report")(report.report)
 app.command("bench")(bench.bench)
 app.add_typer(rulebook.app, name="rulebook")

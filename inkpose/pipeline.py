@@ -158,12 +158,13 @@ class Pipeline:
         found = [characters_of(look.foreground_prob, self.mask_threshold) for look in looks]
         characters = self._with_poses([_on_white(image) for image in images], found)
         return [
-            Seen(image.shape[1], image.shape[0], self._tags(look.tag_prob), figures)
+            Seen(image.shape[1], image.shape[0], self.tags_of(look), figures)
             for image, look, figures in zip(images, looks, characters, strict=True)
         ]
 
-    def _tags(self, probabilities: NDArray[np.float32]) -> list[Tag]:
-        limits = self.thresholds
+    def tags_of(self, look: Look) -> list[Tag]:
+        """Returns the tags above their thresholds, most probable first."""
+        probabilities, limits = look.tag_prob, self.thresholds
         told = np.flatnonzero((probabilities > limits) & np.asarray(self.tagger.supported, dtype=bool))
         told = told[np.argsort(-probabilities[told], kind="stable")]
         return [

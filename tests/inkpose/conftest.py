@@ -44,7 +44,7 @@ class FakePose:
         return poses
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def pipeline() -> Pipeline:
     return Pipeline(FakeTagger(), FakeSegmenter(), FakePose())
 

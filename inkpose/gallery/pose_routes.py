@@ -1,0 +1,48 @@
+"""*Poses*: the collection in groups of like poses, each with its place on a map."""
+
+from __future__ import annotations
+
+import threading
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from inkpose.gallery.collection import Collection
+from inkpose.index.cluster import pose_groups
+from inkpose.index.store import PoseIndex
+
+#: Characters shown of a group beside the most typical one.
+EXAMPLES = 7
+
+
+def pose_router(collection: Collection) -> APIRouter:
+    """Returns the route of *Poses*."""
+    router = APIRouter(prefix="/api")
+    lock = threading.Lock()  # grouping takes seconds on large collections: one at a time
+    made: dict[tuple[int, str, int | None], list[dict[str, Any]]] = {}
+
+    @router.get("/poses")
+    def poses(
+        tags: Annotated[str, Query(max_length=500)] = "", count: Annotated[int | None, Query(ge=1, le=64)] = None
+    ) -> dict[str, Any]:
+        index = collection.open()
+        if index is None:
+            return {"groups": []}
+        with lock:
+            own = PoseIndex.open(collection.path)  # searches go on with theirs
+            key = (len(own), tags, count)
+            if key not in made:
+                while len(made) > 8:
+                    made.pop(next(iter(made)))
+                made[key] = [
+                    {
+                        "size": group.size,
+                        "place_xy": [round(value, 4) for value in group.place_xy],
+                        "medoid": collection.hit_json(group.medoid, posed=False),
+                        "examples": [collection.hit_json(hit, posed=False) for hit in group.examples],
+                    }
+                    for group in pose_groups(own, count, EXAMPLES, tags)
+                ]
+            return {"groups": made[key]}
+
+    return router
