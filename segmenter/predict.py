@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,14 +14,10 @@ from torch import Tensor
 from segmenter.net import SegmenterNet
 from segmenter.paper_input import paper_mask, paper_resized
 from segmenter.refine import Float32Array, enlarge, refine, resize
+from segmenter.saved import Preprocessing, read_saved
 from segmenter.views import View, closer_views, join, paste, whole_views
 from shared.batches import to_float
 from shared.errors import DataError
-from shared.training.checkpoints import load_checkpoint
-
-Preprocessing = Literal["letterbox", "paper"]
-
-_NET_KEYS = ("backbone", "output_stride", "atrous_rates", "pyramid_channels", "dropout", "skip_strides")
 
 
 class SegmenterPredictor:
@@ -153,10 +149,11 @@ def has_bf16(device: torch.device) -> bool:
 
 
 def load(path: Path | str, device: str = "cpu", **settings: Any) -> SegmenterPredictor:
-    """Returns the predictor of a checkpoint that ``python -m segmenter fit`` or ``inkpose import segmenter`` wrote.
+    """Returns the predictor of a finished segmenter; no code in the file is run.
 
     Args:
-        path: a ``.ckpt`` file.
+        path: a ``.ckpt`` file that the training or ``inkpose import segmenter`` wrote, or a folder of
+            ``inkpose export segmenter``.
         device: where the network runs.
         settings: ``batch_size``, ``refined``, ``bf16``, ``flip_test``, ``closer_look``, ``image_size``,
             ``preprocessing`` of :class:`SegmenterPredictor`; what is not given is the checkpoint's own or the default.
@@ -164,17 +161,12 @@ def load(path: Path | str, device: str = "cpu", **settings: Any) -> SegmenterPre
     Raises:
         DataError: no such file, damaged, or of another subsystem.
     """
-    checkpoint = load_checkpoint(Path(path), "segmenter")
-    hparams, noted = checkpoint["hyper_parameters"], checkpoint["inkpose"]
+    saved = read_saved(Path(path))
     try:
-        net = SegmenterNet(**{key: hparams[key] for key in _NET_KEYS})
-        state = checkpoint["state_dict"]
-        net.load_state_dict({key.removeprefix("net."): value for key, value in state.items() if key.startswith("net.")})
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        net = saved.build()
+    except (TypeError, ValueError, RuntimeError) as error:
         raise DataError(
             f"{path}: weights and settings do not fit together ({type(error).__name__}); train again"
         ) from error
-    if not isinstance(noted.get("image_size"), int):
-        raise DataError(f"{path}: saved before the first training step; train longer")
-    own = {"image_size": noted["image_size"], "preprocessing": noted.get("preprocessing", "letterbox")}
+    own = {"image_size": saved.image_size, "preprocessing": saved.preprocessing}
     return SegmenterPredictor(net, device=device, **(own | settings))

@@ -32,3 +32,24 @@ def export_tagger(
     typer.echo(f"{out}: {', '.join(written.files)}")
     if written.onnx_difference is not None:
         typer.echo(f"model.onnx and the net differ by at most {written.onnx_difference:.1e}")
+
+
+@app.command("segmenter")
+def export_segmenter(
+    checkpoint: Annotated[
+        Path, typer.Option(help="Segmenter checkpoint, e.g. runs/demo/segmenter/checkpoints/best.ckpt.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; an earlier export there is replaced.")],
+    onnx: Annotated[bool, typer.Option("--onnx", help="Also write model.onnx (needs the extra 'export').")] = False,
+    half: Annotated[bool, typer.Option("--half", help="Store the weights in 16 bits: half the size.")] = False,
+) -> None:
+    """Export a segmenter: safetensors, model card, ONNX.
+
+    Example: inkpose export segmenter --checkpoint runs/demo/segmenter/checkpoints/best.ckpt --out cut_export --onnx
+    """
+    from segmenter.export import export_segmenter as export
+
+    written = export(checkpoint, out, onnx=onnx, precision="float16" if half else "float32")
+    typer.echo(f"{out}: {', '.join(written.files)}")
+    if written.onnx_difference is not None:
+        typer.echo(f"model.onnx and the net differ by at most {written.onnx_difference:.1e}")

@@ -15,7 +15,7 @@ def segment(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made when missing.")],
     save: Annotated[str, typer.Option(help="Some of rgba,mask,crop,overlay,json; each has its folder.")] = "rgba,mask",
     weights: Annotated[
-        Path, typer.Option(help="Run folder with segmenter/, or a segmenter checkpoint.")
+        Path, typer.Option(help="Run folder with segmenter/, a segmenter checkpoint, or an exported folder.")
     ] = DEFAULT_WEIGHTS,
     background: Annotated[
         str, typer.Option(help="Behind rgba and crop: transparent, white, #rrggbb or blur.")
@@ -50,7 +50,6 @@ def segment(
     """
     from inkpose.segmenting.backdrop import parse_backdrop
     from inkpose.segmenting.results import KINDS, MASK_FORMATS, Wish, parse_kinds
-    from inkpose.weights import checkpoint_path
     from inkpose.writing import check_folder
     from shared.errors import DataError, UsageError
 
@@ -58,18 +57,13 @@ def segment(
     if mask_format not in MASK_FORMATS:
         raise UsageError(f"--mask-format {mask_format}: not known; choose {' or '.join(MASK_FORMATS)}")
     check_folder(out)
-    checkpoint = weights if weights.is_file() else checkpoint_path(weights, "segmenter")
-    if not checkpoint.is_file():
-        raise UsageError(
-            f"{checkpoint}: no trained segmenter there; run `make demo`, or name a run folder with --weights"
-        )
+    checkpoint = _checkpoint(weights)
     from inkpose.predict import find_inputs
 
     find_inputs(inputs, out, KINDS)
 
     from inkpose.console import picture_progress
     from inkpose.segmenting.run import segment_to_folder
-    from inkpose.stages import file_digest
     from inkpose.weights import pick_device
     from segmenter.predict import load
 
@@ -79,7 +73,7 @@ def segment(
     segmenter = load(checkpoint, pick_device(device), **options)
     with picture_progress("pictures") as bar:
         outcome = segment_to_folder(
-            segmenter, inputs, out, wish, settings=[file_digest(checkpoint), repr(sorted(options.items()))],
+            segmenter, inputs, out, wish, settings=[_digest(checkpoint), repr(sorted(options.items()))],
             overwrite=overwrite, threshold=mask_threshold, batch_size=batch_size, pixel_limit=pixel_limit,
             on_start=bar.start, on_picture=bar.advance,
         )  # fmt: skip
@@ -96,3 +90,26 @@ def segment(
         if count
     ]  # fmt: skip
     typer.echo(f"{out}: {outcome.pictures} pictures, {outcome.characters} characters{''.join(notes)}")
+
+
+def _checkpoint(weights: Path) -> Path:
+    """Returns the segmenter that ``--weights`` names: a file, an exported folder, or the best of a run folder."""
+    from inkpose.weights import checkpoint_path
+    from shared.errors import UsageError
+    from shared.exporting.names import is_exported
+
+    if weights.is_file() or is_exported(weights):
+        return weights
+    checkpoint = checkpoint_path(weights, "segmenter")
+    if not checkpoint.is_file():
+        raise UsageError(
+            f"{checkpoint}: no trained segmenter there; run `make demo`, or name a run folder with --weights"
+        )
+    return checkpoint
+
+
+def _digest(checkpoint: Path) -> str:
+    from inkpose.stages import file_digest
+    from shared.exporting.names import TENSORS
+
+    return file_digest(checkpoint / TENSORS if checkpoint.is_dir() else checkpoint)

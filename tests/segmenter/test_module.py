@@ -116,7 +116,7 @@ def test_learning_rate_warms_up_then_falls_to_nothing() -> None:
     module = SegmenterModule(**TINY, lr=0.5, warmup_steps=4, optimizer="adamw", weight_decay=0.1)  # type: ignore[arg-type]
 
     class _Trainer:
-        estimated_stepping_batches = 24
+        max_steps, max_epochs = 24, None
 
     module._trainer = _Trainer()  # type: ignore[assignment]
     made = module.configure_optimizers()
