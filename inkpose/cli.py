@@ -16,13 +16,15 @@ from inkpose.commands import (
     bench,
     data,
     demo,
-    evaluate,
+    evaluations,
     export,
     gallery,
     import_weights,
+    index,
     predict,
     report,
     rulebook,
+    search,
     segment,
     synth,
     tag,
@@ -42,12 +44,14 @@ app = typer.Typer(
 app.command("predict")(predict.predict)
 app.command("tag")(tag.tag)
 app.command("segment")(segment.segment)
-app.command("eval")(evaluate.evaluate)
+app.command("search")(search.search)
 app.command("synth")(synth.synth)
 app.command("demo")(demo.demo)
 app.command("gallery")(gallery.gallery)
 app.command("report")(report.report)
 app.command("bench")(bench.bench)
+app.add_typer(evaluations.app, name="eval")
+app.add_typer(index.app, name="index")
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(data.app, name="data")
 app.add_typer(import_weights.app, name="import")

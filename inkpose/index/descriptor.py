@@ -86,7 +86,7 @@ def describe(
         return describe_paper(points, boxes_xywh)
     directions, confidence = soft_directions(points, upright=name == "inkpose-upright")
     vectors = WEIGHTS * (MEANS + confidence * (directions - MEANS))
-    return np.stack([vectors.real, vectors.imag], axis=-1).reshape(len(points), -1).astype(np.float32)
+    return np.stack([vectors.real, vectors.imag], axis=-1).reshape(len(points), 2 * len(TERMS)).astype(np.float32)
 
 
 def mirror(keypoints: NDArray[Any]) -> FloatArray:
@@ -100,15 +100,19 @@ def similarity(query: NDArray[Any], others: NDArray[Any], upright: bool = False)
     """Returns how alike a pose is to others ``(N,)``: 1 the same, about 0.3 unrelated.
 
     Arrow by arrow, weighted by how surely both poses know it: ``Σ α² u_q (u_o e + (1 − u_o) 0.3) / Σ α² u_q`` with
-    ``e = exp(−|g_q − g_o|² ln 2 / 0.42²)``. Arrows the query does not know do not count.
+    ``e = exp(−|g_q − g_o|² ln 2 / 0.42²)``. Arrows the query does not know do not count; scales
+    are those of the arrows that both know.
 
     Args:
         query: ``(17, 3)``.
         others: ``(N, 17, 3)``.
         upright: turn all figures upright first.
     """
-    asked, asked_confidence = soft_directions(_checked(np.asarray(query)[None]), upright)
-    found, confidence = soft_directions(_checked(others), upright)
+    asked_arrows, asked_confidence = _arrows(_checked(np.asarray(query)[None]))
+    found_arrows, confidence = _arrows(_checked(others))
+    shared = asked_confidence * confidence
+    asked = _softened(np.broadcast_to(asked_arrows, found_arrows.shape), shared, upright)
+    found = _softened(found_arrows, shared, upright)
     alike = np.exp(-(np.abs(found - asked) ** 2) * (np.log(2) / _TOLERANCE**2))
     weight = WEIGHTS**2 * asked_confidence
     total = weight.sum()
@@ -127,9 +131,19 @@ def is_usable(keypoints: NDArray[Any]) -> bool:
 
 def soft_directions(points: FloatArray, upright: bool = False) -> tuple[ComplexArray, FloatArray]:
     """Returns soft directions and confidences ``(N, T)`` of the arrows of poses ``(N, 17, 3)``."""
+    arrows, confidence = _arrows(points)
+    return _softened(arrows, confidence, upright), confidence
+
+
+def _arrows(points: FloatArray) -> tuple[ComplexArray, FloatArray]:
+    """Returns arrows in pixels (0 where not known) and their confidences, ``(N, T)`` each."""
     places, sure = _with_middles(points)
     confidence = np.minimum(sure[:, STARTS], sure[:, ENDS])
-    arrows = np.where(confidence > 0, places[:, ENDS] - places[:, STARTS], 0)
+    return np.where(confidence > 0, places[:, ENDS] - places[:, STARTS], 0), confidence
+
+
+def _softened(arrows: ComplexArray, confidence: FloatArray, upright: bool) -> ComplexArray:
+    """Returns soft directions ``(N, T)``; scale and turn of each figure come from its arrows by ``confidence``."""
     squares = (confidence * np.abs(arrows) ** 2).sum(axis=1, keepdims=True)
     usual = (confidence * LENGTHS**2).sum(axis=1, keepdims=True)
     scale = np.sqrt(np.divide(squares, usual, out=np.ones_like(squares), where=usual > 0))
@@ -141,7 +155,7 @@ def soft_directions(points: FloatArray, upright: bool = False) -> tuple[ComplexA
         turn = (pull * confidence * MEANS * directions.conj()).sum(axis=1, keepdims=True)
         size = np.abs(turn)
         directions = directions * np.where(size > 1e-9, turn / np.maximum(size, 1e-9), 1)
-    return directions, confidence
+    return directions
 
 
 def _with_middles(points: FloatArray) -> tuple[ComplexArray, FloatArray]:

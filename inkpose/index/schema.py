@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -218,12 +219,12 @@ def hits_of(rows: pa.Table) -> list[Hit]:
 
 
 def absolute(path: Path) -> str:
-    """Returns a path as the index keeps it.
+    """Returns a path as the index keeps it: from the root, without ``..``; links stay as they are.
 
     Raises:
         DataError: the name is not valid text.
     """
-    full = str(path.absolute())
+    full = os.path.abspath(path)
     try:
         full.encode()
     except UnicodeEncodeError:

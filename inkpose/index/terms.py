@@ -30,7 +30,7 @@ class Term(NamedTuple):
 
 
 # Length and mean: 1500 characters of the synthetic artist, seed 0, all joints known
-# (`tests/inkpose/index/test_terms.py` draws other characters and finds the same numbers).
+# (`tests/inkpose/index/test_descriptor.py` draws other characters and finds the same numbers).
 TERMS = (
     Term("left_shoulder", "left_elbow", 1.0, 0.619, 0.195+0.481j),
     Term("right_shoulder", "right_elbow", 1.0, 0.619, -0.195+0.481j),
