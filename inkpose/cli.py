@@ -21,8 +21,11 @@ from inkpose.commands import (
     gallery,
     import_weights,
     index,
+    keypoints,
+    pose,
     predict,
     report,
+    rig,
     rulebook,
     search,
     segment,
@@ -43,6 +46,8 @@ app = typer.Typer(
 )
 app.command("predict")(predict.predict)
 app.command("tag")(tag.tag)
+app.command("pose")(pose.pose)
+app.command("rig")(rig.rig)
 app.command("segment")(segment.segment)
 app.command("search")(search.search)
 app.command("synth")(synth.synth)
@@ -53,6 +58,7 @@ app.command("bench")(bench.bench)
 app.add_typer(evaluations.app, name="eval")
 app.add_typer(index.app, name="index")
 app.add_typer(rulebook.app, name="rulebook")
+data.app.command("keypoints")(keypoints.keypoints)
 app.add_typer(data.app, name="data")
 app.add_typer(import_weights.app, name="import")
 app.add_typer(export.app, name="export")

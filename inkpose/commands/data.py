@@ -1,4 +1,4 @@
-"""`inkpose data`: your own pictures and tags as a manifest that the tagger trains on."""
+"""`inkpose data`: your own pictures and tags as a manifest that the tagger trains on (keypoints: see keypoints.py)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shared.manifest.report import Report
 
 app = typer.Typer(
-    help="A Danbooru dump, or folders with captions, as one manifest to train the tagger on.",
+    help="Your own pictures, tags and keypoints, checked and brought into the forms that trainings read.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

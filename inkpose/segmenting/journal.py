@@ -16,7 +16,7 @@ from shared.images import FoundImage
 
 Record = dict[str, Any]
 
-#: The list's name.
+#: The list's name, where nothing else is said.
 SEGMENTS = "segments.jsonl"
 #: What a record must agree in for its picture to count as done.
 STAMP = ("source", "bytes", "mtime_ns", "settings")
@@ -30,25 +30,27 @@ class Journal:
         out: the result folder.
         kinds: the folders in it that hold results.
         records: a record a picture.
+        list_name: the list's file name.
     """
 
     out: Path
     kinds: Sequence[str]
     records: dict[str, Record] = field(default_factory=dict)
+    list_name: str = SEGMENTS
     _lines: IO[str] | None = None
 
     @classmethod
-    def read(cls, out: Path, kinds: Sequence[str]) -> Journal:
+    def read(cls, out: Path, kinds: Sequence[str], list_name: str = SEGMENTS) -> Journal:
         """Reads the list of ``out``, whose results lie in folders ``kinds``.
 
         A line cut short by a crash is left out, and its picture is done again.
         """
         try:
-            lines = (out / SEGMENTS).read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = (out / list_name).read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
-            return cls(out, kinds)
+            return cls(out, kinds, list_name=list_name)
         except OSError as error:
-            raise DataError(f"{out / SEGMENTS}: cannot be read ({error.strerror}); choose another --out") from error
+            raise DataError(f"{out / list_name}: cannot be read ({error.strerror}); choose another --out") from error
         records: dict[str, Record] = {}
         for line in lines:
             try:
@@ -57,7 +59,7 @@ class Journal:
                 continue
             if isinstance(record, dict) and isinstance(record.get("name"), str):
                 records[record["name"]] = record
-        return cls(out, kinds, records)
+        return cls(out, kinds, records, list_name)
 
     def names(self, found: Sequence[FoundImage], wanted: Sequence[PurePath]) -> list[PurePath]:
         """Returns the name of each picture's results: that of an earlier run, or the one wanted.
@@ -103,7 +105,7 @@ class Journal:
     def start(self) -> None:
         """Opens the list for adding; what a crash left of it is put in order first."""
         self._write_all()
-        self._lines = (self.out / SEGMENTS).open("a", encoding="utf-8")
+        self._lines = (self.out / self.list_name).open("a", encoding="utf-8")
 
     def add(self, record: Record) -> None:
         """Adds a picture whose files are written.
@@ -130,7 +132,7 @@ class Journal:
             self._write_all()
 
     def _write_all(self) -> None:
-        with replacing(self.out / SEGMENTS) as temporary:
+        with replacing(self.out / self.list_name) as temporary:
             temporary.write_text("".join(map(_line, self.records.values())), encoding="utf-8")
 
 

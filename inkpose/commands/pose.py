@@ -1,0 +1,139 @@
+"""`inkpose pose`: pictures to the joints of their characters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inkpose.weights import DEFAULT_WEIGHTS
+
+if TYPE_CHECKING:
+    from inkpose.posing.figures import Finder
+
+
+def pose(
+    inputs: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Pictures and folders (recursive).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made when missing.")],
+    save: Annotated[str, typer.Option(help="Some of json,openpose,openpose_25,coco,overlay.")] = "json,coco,overlay",
+    boxes: Annotated[
+        Path | None, typer.Option(help="Your own boxes: COCO JSON, {file: [[x, y, w, h]]}, or CSV.")
+    ] = None,
+    masks: Annotated[Path | None, typer.Option(help="Folder of your own masks, named as the pictures.")] = None,
+    weights: Annotated[
+        Path, typer.Option(help="Run folder with pose/ and segmenter/, or a pose checkpoint.")
+    ] = DEFAULT_WEIGHTS,
+    segmenter: Annotated[Path | None, typer.Option(help="Another segmenter checkpoint.")] = None,
+    largest_only: Annotated[bool, typer.Option("--largest-only", help="Only the largest character.")] = False,
+    mask_threshold: Annotated[
+        float, typer.Option(min=0.01, max=0.99, help="Foreground is above this probability.")
+    ] = 0.5,
+    fast: Annotated[bool, typer.Option("--fast", help="No averaging with the mirror image.")] = False,
+    paper_preprocessing: Annotated[
+        bool,
+        typer.Option(
+            "--paper-preprocessing",
+            help="Crop and decoding of the paper's release: black padding, blurred maps, a 2 px grid.",
+        ),
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is done.")] = False,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures seen at once.")] = 16,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    pixel_limit: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 100_000_000,
+) -> None:
+    """Find the joints of the characters in pictures.
+
+    Example: inkpose pose drawings/ --save json,openpose,overlay --out poses/
+
+    Characters are found by the segmenter, or given by --boxes or --masks. Names and folders of the pictures are kept.
+    Run it again after a stop: what is done is skipped. Pictures that cannot be used are named at the end; the command
+    fails only if all were refused.
+    """
+    from inkpose.posing.results import KINDS, parse_kinds
+    from inkpose.writing import check_folder
+    from shared.errors import DataError, UsageError
+
+    kinds = parse_kinds(save)
+    if boxes is not None and masks is not None:
+        raise UsageError("--boxes and --masks: give one of them")
+    check_folder(out)
+    checkpoint, segmenter = checkpoints(weights, segmenter, needs_segmenter=boxes is None and masks is None)
+    from inkpose.predict import find_inputs
+
+    find_inputs(inputs, out, KINDS)
+    finder = given_figures(boxes, masks)
+
+    from inkpose.console import picture_progress
+    from inkpose.posing.run import Poser, pose_to_folder
+    from inkpose.stages import file_digest
+    from inkpose.weights import pick_device
+    from pose.predict import load
+
+    place = pick_device(device)
+    if finder is None and segmenter is not None:
+        from inkpose.posing.figures import SegmentedFigures
+        from segmenter.predict import load as load_segmenter
+
+        finder = SegmentedFigures(load_segmenter(segmenter, place), mask_threshold, file_digest(segmenter))
+    assert finder is not None
+    options: dict[str, Any] = {"flip_test": not fast}
+    if paper_preprocessing:
+        options = {"flip_test": False, "preprocessing": "paper", "decoding": "released"}
+    poser = Poser(
+        load(checkpoint, place, **options), finder, [file_digest(checkpoint), repr(sorted(options.items()))],
+        with_alpha=paper_preprocessing, largest_only=largest_only,
+    )  # fmt: skip
+    with picture_progress("pictures") as bar:
+        outcome = pose_to_folder(
+            poser, inputs, out, kinds, overwrite=overwrite, batch_size=batch_size, pixel_limit=pixel_limit,
+            on_start=bar.start, on_picture=bar.advance,
+        )  # fmt: skip
+    for failure in outcome.failures:
+        typer.echo(f"refused: {failure}", err=True)
+    if outcome.failures and outcome.pictures + outcome.skipped == 0:
+        raise DataError(f"{out}: no picture could be used (named above); no pose was found")
+    notes = [
+        f", {count} {words}"
+        for count, words in (
+            (outcome.empty, "without a character"), (outcome.skipped, "skipped because they are done"),
+            (len(outcome.failures), "refused (named above)"),
+        )
+        if count
+    ]  # fmt: skip
+    typer.echo(f"{out}: {outcome.pictures} pictures, {outcome.characters} characters{''.join(notes)}")
+
+
+def checkpoints(weights: Path, segmenter: Path | None, needs_segmenter: bool) -> tuple[Path, Path | None]:
+    """Returns the checkpoints of the pose net and, where it is needed, of the segmenter."""
+    from inkpose.weights import checkpoint_path
+    from shared.errors import UsageError
+
+    checkpoint = weights if weights.is_file() else checkpoint_path(weights, "pose")
+    if not checkpoint.is_file():
+        raise UsageError(
+            f"{checkpoint}: no trained pose net there; run `make demo`, or name a run folder with --weights"
+        )
+    if not needs_segmenter:
+        return checkpoint, None
+    if segmenter is None and weights.is_file():
+        raise UsageError(f"{weights}: a checkpoint of pose alone; add --segmenter FILE, --boxes or --masks")
+    segmenter = segmenter or checkpoint_path(weights, "segmenter")
+    if not segmenter.is_file():
+        raise UsageError(f"{segmenter}: no trained segmenter there; name one with --segmenter, or give --boxes")
+    return checkpoint, segmenter
+
+
+def given_figures(boxes: Path | None, masks: Path | None) -> Finder | None:
+    """Returns the user's own boxes or masks."""
+    from inkpose.posing.boxes import read_boxes
+    from inkpose.posing.figures import BoxedFigures, MaskedFigures
+    from shared.errors import DataError
+
+    if boxes is not None:
+        return BoxedFigures(read_boxes(boxes))
+    if masks is not None:
+        if not masks.is_dir():
+            raise DataError(f"{masks}: no such folder of masks; check --masks")
+        return MaskedFigures(masks)
+    return None

@@ -1,0 +1,68 @@
+"""`inkpose rig`: drawings ready to be animated by AnimatedDrawings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inkpose.weights import DEFAULT_WEIGHTS
+
+
+def rig(
+    inputs: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures and folders (recursive).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the rigs; made when missing.")],
+    masks: Annotated[Path | None, typer.Option(help="Folder of your own masks, named as the pictures.")] = None,
+    weights: Annotated[
+        Path, typer.Option(help="Run folder with pose/ and segmenter/, or a pose checkpoint.")
+    ] = DEFAULT_WEIGHTS,
+    segmenter: Annotated[Path | None, typer.Option(help="Another segmenter checkpoint.")] = None,
+    largest_only: Annotated[bool, typer.Option("--largest-only", help="Only the largest character.")] = False,
+    mask_threshold: Annotated[
+        float, typer.Option(min=0.01, max=0.99, help="Foreground is above this probability.")
+    ] = 0.5,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    pixel_limit: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 100_000_000,
+) -> None:
+    """Turn characters into AnimatedDrawings rigs: texture.png, mask.png and char_cfg.yaml, a folder a character.
+
+    Example: inkpose rig drawing.png --out rigs/
+
+    joint_overlay.png shows what to check. Joints that the net calls absent are put at its best guess and named.
+    """
+    from inkpose.commands.pose import checkpoints, given_figures
+    from inkpose.writing import check_folder
+    from shared.errors import DataError
+    from shared.image_files import find_images
+
+    check_folder(out)
+    checkpoint, segmenter = checkpoints(weights, segmenter, needs_segmenter=masks is None)
+    find_images(inputs)
+    finder = given_figures(None, masks)
+
+    from inkpose.console import picture_progress
+    from inkpose.posing.rig_run import rig_to_folder
+    from inkpose.weights import pick_device
+    from pose.predict import load
+
+    place = pick_device(device)
+    if finder is None and segmenter is not None:
+        from inkpose.posing.figures import SegmentedFigures
+        from segmenter.predict import load as load_segmenter
+
+        finder = SegmentedFigures(load_segmenter(segmenter, place), mask_threshold, "")
+    assert finder is not None
+    with picture_progress("pictures") as bar:
+        outcome = rig_to_folder(
+            load(checkpoint, place), finder, inputs, out, largest_only=largest_only, pixel_limit=pixel_limit,
+            on_start=bar.start, on_picture=bar.advance,
+        )  # fmt: skip
+    for failure in outcome.failures:
+        typer.echo(f"refused: {failure}", err=True)
+    for note in outcome.notes:
+        typer.echo(f"look at {note}", err=True)
+    if not outcome.folders:
+        raise DataError(f"{out}: no rig could be made (reasons above)")
+    refused = f", {len(outcome.failures)} refused (named above)" if outcome.failures else ""
+    typer.echo(f"{out}: {len(outcome.folders)} rigs{refused}")

@@ -1,0 +1,1 @@
+"""Poses of the characters of files and folders."""
