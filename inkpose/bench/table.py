@@ -12,12 +12,12 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from inkpose.bench import drawing, manifest, metrics, prediction, reading, rulebook
+from inkpose.bench import drawing, manifest, metrics, prediction, reading, rulebook, segmentation
 from inkpose.bench.row import Row
 from shared.errors import UsageError
 from shared.files import write_json
 
-PARTS = ("reading", "rulebook", "manifest", "metrics", "drawing", "prediction")
+PARTS = ("reading", "rulebook", "manifest", "metrics", "drawing", "segmentation", "prediction")
 
 
 def run_bench(out: Path, weights: Path, only: str | None = None) -> list[Row]:
@@ -70,6 +70,7 @@ def _part(name: str, folder: Path, weights: Path) -> Callable[[], Iterator[Row]]
         "manifest": lambda: manifest.rows(folder),
         "metrics": metrics.rows,
         "drawing": lambda: drawing.rows(folder),
+        "segmentation": segmentation.rows,
         "prediction": lambda: prediction.rows(folder, weights),
     }
     return parts[name]

@@ -14,7 +14,8 @@ def bench(
     out: Annotated[Path, typer.Option("--out", "-o", help="JSON file.")] = Path("runs/bench/bench.json"),
     weights: Annotated[Path, typer.Option(help="Run folder whose nets the prediction part uses.")] = DEFAULT_WEIGHTS,
     only: Annotated[
-        str | None, typer.Option(help="One part: reading, rulebook, manifest, metrics, drawing, prediction.")
+        str | None,
+        typer.Option(help="One part: reading, rulebook, manifest, metrics, drawing, segmentation, prediction."),
     ] = None,
 ) -> None:
     """Measure speed against baselines on this machine (some minutes); prints a table and writes JSON.
