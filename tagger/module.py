@@ -15,6 +15,8 @@ from shared.batches import to_float
 from shared.errors import UsageError
 from shared.rulebook.rulebook import load_rulebook
 from shared.training.checkpoints import stamp
+from shared.training.optimizers import Optimizer, make_optimizer
+from shared.training.schedule import Schedule, with_schedule
 from tagger.losses import LOSSES, ClassWeights, Loss, Weighting, asymmetric_loss, class_weights, weighted_bce
 from tagger.metrics import (
     ZERO_EDGE,
@@ -25,7 +27,6 @@ from tagger.metrics import (
     probability_to_edge,
 )
 from tagger.net import Backbone, TaggerNet
-from tagger.optimizer import Optimizer, Schedule, learning_rate_factor, make_optimizer, total_steps
 from tagger.pictures import draw_examples
 from tagger.thresholds import best_edges, edge_to_probability
 from tagger.weights import initialise
@@ -49,7 +50,8 @@ class TaggerModule(pl.LightningModule):
         label_smoothing: ε of the targets, 0 for none; with ``bce`` only.
         prior_bias: start the last layer's bias at each class's (weighted) log-odds in the training data, so that
             the first steps are not spent on learning that most classes are rare.
-        optimizer: ``adam`` (decay, if any, enters the gradient) or ``adamw`` (decay apart; not on biases and norms).
+        optimizer: ``adam`` (decay, if any, enters the gradient), ``adamw`` (decay apart; not on biases and norms) or
+            ``muon``, which learns more of few steps.
         lr: highest learning rate.
         weight_decay: of the optimiser.
         schedule: ``cosine`` to 0 at the end of the training, or ``constant``; after the warm-up.
@@ -232,15 +234,10 @@ class TaggerModule(pl.LightningModule):
         logger.experiment.add_image("val/examples", picture, self.global_step, dataformats="HWC")
 
     def configure_optimizers(self) -> Any:
-        """Returns the optimiser with a learning rate that follows ``learning_rate_factor`` step by step."""
+        """Returns the optimiser and its learning rate, which changes with every step."""
         hparams = self.hparams
-        optimizer = make_optimizer(self.net, hparams["optimizer"], hparams["lr"], hparams["weight_decay"])
-
-        def factor(step: int) -> float:
-            return learning_rate_factor(step, total_steps(self.trainer), hparams["warmup_steps"], hparams["schedule"])
-
-        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+        optimizer = make_optimizer(self.net.parameters(), hparams["optimizer"], hparams["lr"], hparams["weight_decay"])
+        return with_schedule(self, optimizer, hparams["schedule"], hparams["warmup_steps"])
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds what prediction needs, as plain data."""

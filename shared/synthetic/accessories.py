@@ -73,14 +73,19 @@ class Accessories:
     held_rgb: Rgb = (0, 0, 0)
 
 
-def sample_accessories(rng: np.random.Generator, style: str, sex: str, outfit: str, free_hand: int) -> Accessories:
-    """Samples accessories for a rendering style, sex and outfit; a prop needs a free hand (0 left, 1 right)."""
+def sample_accessories(
+    rng: np.random.Generator, style: str, sex: str, outfit: str, free_hand: int, often: float = 1.0
+) -> Accessories:
+    """Samples accessories for a rendering style, sex and outfit; a prop needs a free hand (0 left, 1 right).
+
+    ``often`` is a factor on the chances of all but the headwear that belongs to an outfit.
+    """
     photo = style == "photo"
     fancy = 0.0 if photo or style == "emoji" else 1.0
     girl = sex == "girl"
 
     def chance(p: float) -> bool:
-        return bool(rng.random() < p)
+        return bool(rng.random() < p * often)
 
     def one(names: tuple[str, ...]) -> str:
         return names[int(rng.integers(len(names)))]
@@ -89,7 +94,7 @@ def sample_accessories(rng: np.random.Generator, style: str, sex: str, outfit: s
     if chance(0.14):
         plain = ("baseball_cap", "sun_hat", "beret", "beanie")
         hat = one(plain if photo or style == "emoji" else HATS[:10])
-    if outfit == "maid" and chance(0.8):
+    if outfit == "maid" and rng.random() < 0.8:
         hat = "maid_headdress"
     elif outfit == "gown" and chance(0.4):
         hat = one(("tiara", "crown"))

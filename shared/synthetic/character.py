@@ -94,12 +94,12 @@ def sample_character(rng: np.random.Generator, style: str, mix: Mix = RICH) -> C
         size, pose, camera = _doodled(rng, size, pose)
     skin = pick_skin(rng, rendering.style == "emoji", not photo)
     chibi = min(max((4.5 - size.heads) / 2.5, 0.0), 1.0)
-    hair_spec = sample_hair(rng, rendering.style, sex == "boy", size.heads)
+    hair_spec = sample_hair(rng, rendering.style, sex == "boy", size.heads, mix)
     if rendering.doodle and rng.random() < 0.3:
         hair_spec = replace(hair_spec, style="bald")
-    face_spec = sample_face(rng, rendering.style, chibi, sex == "boy" and size.build != "child", rendering.doodle)
-    outfit = sample_outfit(rng, sex, rendering.style)
-    wear = sample_accessories(rng, rendering.style, sex, outfit.name, pose.free_hand)
+    face_spec = sample_face(rng, rendering.style, chibi, sex == "boy" and size.build != "child", rendering.doodle, mix)
+    outfit = sample_outfit(rng, sex, rendering.style, mix)
+    wear = sample_accessories(rng, rendering.style, sex, outfit.name, pose.free_hand, mix.adornments)
     fists = tuple(bool(rng.random() < 0.45) or wear.held_hand == i for i in range(2))
     return CharacterSpec(
         size, sex, pose, camera, skin, hair_spec, face_spec, outfit, wear, rendering, (fists[0], fists[1])

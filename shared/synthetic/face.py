@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.synthetic import paths
+from shared.synthetic.chance import shares
 from shared.synthetic.drawing import Drawing
 from shared.synthetic.engine import Gradient, Path, Shape
 from shared.synthetic.head import Head, HeadShape
 from shared.synthetic.palette import EYES, Rgb, mix, pick
+
+if TYPE_CHECKING:
+    from shared.synthetic.mixes import Mix
 
 Points = NDArray[np.float64]
 FACE_STYLES = ("anime", "dot", "small", "line", "oval")
@@ -49,7 +54,7 @@ class Face:
     brow: float
 
 
-def sample_face(rng: np.random.Generator, style: str, chibi: float, boy: bool, doodle: bool = False) -> Face:
+def sample_face(rng: np.random.Generator, style: str, chibi: float, boy: bool, doodle: bool, wardrobe: Mix) -> Face:
     """Samples a face.
 
     ``style`` is the rendering style, ``chibi`` 0 (tall) to 1 (two heads), ``doodle`` a child's drawing.
@@ -82,8 +87,10 @@ def sample_face(rng: np.random.Generator, style: str, chibi: float, boy: bool, d
     color, rgb = pick(rng, EYES)
     if style == "photo":
         color, rgb = (("brown", (84, 56, 40)), ("blue", (96, 128, 160)), ("green", (96, 120, 90)))[int(rng.integers(3))]
-    expression = str(rng.choice(EXPRESSIONS, p=[0.3, 0.3, 0.08, 0.14, 0.07, 0.05, 0.06]))
-    closed = int(rng.choice(4, p=[0.87, 0.02, 0.02, 0.09]))
+    usual = (0.3, 0.3, 0.08, 0.14, 0.07, 0.05, 0.06)
+    expression = str(rng.choice(EXPRESSIONS, p=shares(EXPRESSIONS, usual, wardrobe.expressions)))
+    winks = wardrobe.adornments * np.array([0.02, 0.02, 0.09])
+    closed = int(rng.choice(4, p=[1 - winks.sum(), *winks]))
     return Face(
         kind,
         shape,
@@ -93,7 +100,7 @@ def sample_face(rng: np.random.Generator, style: str, chibi: float, boy: bool, d
         expression,
         closed,
         (float(rng.normal(0, 0.4)), float(rng.normal(0, 0.2))),
-        bool(rng.random() < 0.25) and style != "photo",
+        bool(rng.random() < 0.25 * wardrobe.adornments) and style != "photo",
         bool(boy and kind != "anime" and rng.random() < 0.25),
         float(rng.uniform(0.5, 1.3)),
     )

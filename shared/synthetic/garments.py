@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shared.synthetic.chance import shares
 from shared.synthetic.drawing import Pattern
 from shared.synthetic.palette import CLOTH, Rgb, mix, pick
 from shared.synthetic.tailor import cut
+
+if TYPE_CHECKING:
+    from shared.synthetic.mixes import Mix
 
 
 @dataclass(frozen=True)
@@ -109,11 +114,12 @@ def _pattern(rng: np.random.Generator, rgb: Rgb, chance: float) -> Pattern | Non
     return Pattern(kind, other, float(rng.uniform(0.016, 0.045)))
 
 
-def sample_outfit(rng: np.random.Generator, build: str, style: str) -> Outfit:
+def sample_outfit(rng: np.random.Generator, build: str, style: str, wardrobe: Mix) -> Outfit:
     """Samples an outfit for a "girl", "boy" or "child" in the given rendering style."""
     photo = style == "photo"
     column = 1 if build == "boy" or (build == "child" and rng.random() < 0.5) else 0
-    weights = np.array([w[column] for w in TEMPLATES.values()], float)
+    weights = [w[column] for w in TEMPLATES.values()]
+    more = wardrobe.adornments
     names = list(TEMPLATES)
     if photo or style == "emoji":
         everyday = {
@@ -130,8 +136,8 @@ def sample_outfit(rng: np.random.Generator, build: str, style: str) -> Outfit:
             "gym",
             "cardigan",
         }
-        weights = np.array([w if n in everyday else 0.05 * w for n, w in zip(names, weights, strict=True)])
-    name = names[int(rng.choice(len(names), p=weights / weights.sum()))]
+        weights = [w if n in everyday else 0.05 * w for n, w in zip(names, weights, strict=True)]
+    name = names[int(rng.choice(len(names), p=shares(names, weights, wardrobe.outfits)))]
     top = pick(rng, CLOTH)[1]
     bottom = pick(rng, CLOTH)[1]
     if photo:
@@ -175,28 +181,28 @@ def sample_outfit(rng: np.random.Generator, build: str, style: str) -> Outfit:
         ),
         shoe_rgb=pick(rng, CLOTH)[1],
         boot_top=boots,
-        glove=float(rng.choice([0.0, 0.12, 0.45], p=[0.9, 0.06, 0.04])),
+        glove=float(rng.choice([0.0, 0.12, 0.45], p=[1 - 0.1 * more, 0.06 * more, 0.04 * more])),
         glove_rgb=pick(rng, CLOTH)[1],
         top_pattern=None,
         bottom_pattern=None,
-        belt=pick(rng, CLOTH)[1] if rng.random() < 0.2 else None,
+        belt=pick(rng, CLOTH)[1] if rng.random() < 0.2 * more else None,
         bow=None,
         necktie=None,
         apron=None,
         cape=None,
         cape_length=0.0,
-        scarf=pick(rng, CLOTH)[1] if rng.random() < 0.05 else None,
+        scarf=pick(rng, CLOTH)[1] if rng.random() < 0.05 * more else None,
         buttons=False,
         loose=float(rng.uniform(1.03, 1.2)),
     )
     outfit = cut(rng, base, girl)
     cape = (
         float(rng.uniform(0.5, 0.95))
-        if rng.random() < (0.03 if name not in ("armor", "robe", "tunic") else 0.35) and not photo
+        if rng.random() < more * (0.03 if name not in ("armor", "robe", "tunic") else 0.35) and not photo
         else 0.0
     )
-    top_pattern = _pattern(rng, outfit.top_rgb, 0.18 if outfit.top != "armor" else 0.0)
-    bottom_pattern = _pattern(rng, outfit.bottom_rgb, 0.18)
+    top_pattern = _pattern(rng, outfit.top_rgb, 0.18 * more if outfit.top != "armor" else 0.0)
+    bottom_pattern = _pattern(rng, outfit.bottom_rgb, 0.18 * more)
     outfit = replace(
         outfit,
         cape=pick(rng, CLOTH)[1] if cape else None,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.synthetic.chance import shares
 from shared.synthetic.drawing import Drawing
 from shared.synthetic.head import Head
 from shared.synthetic.palette import HAIR, NATURAL_HAIR, Rgb, mix, pick
+
+if TYPE_CHECKING:
+    from shared.synthetic.mixes import Mix
 
 Points = NDArray[np.float64]
 STYLES = (
@@ -31,6 +36,7 @@ STYLES = (
     "bald",
     "medium",
 )
+_FRINGES = ("straight", "swept", "parted", "jagged")
 _GIRL = (2, 4, 8, 4, 1.5, 3, 1, 1.2, 0.5, 1.2, 1.2, 1.2, 1, 1, 0.6, 0.02, 4)
 _BOY = (7, 0.5, 1, 0, 0, 0.7, 0, 0, 5, 0.15, 0, 0, 0.2, 1, 3, 0.5, 1.2)
 
@@ -68,12 +74,11 @@ class Hair:
     seed: int
 
 
-def sample_hair(rng: np.random.Generator, style: str, boy: bool, short_body: float) -> Hair:
+def sample_hair(rng: np.random.Generator, style: str, boy: bool, short_body: float, wardrobe: Mix) -> Hair:
     """Samples hair; ``style`` is the rendering style, ``short_body`` the body's height in heads."""
-    weights = np.array(_BOY if boy else _GIRL, float)
-    kind = STYLES[int(rng.choice(len(STYLES), p=weights / weights.sum()))]
+    kind = STYLES[int(rng.choice(len(STYLES), p=shares(STYLES, _BOY if boy else _GIRL, wardrobe.hair)))]
     natural = style == "photo" or rng.random() < 0.25
-    color, rgb = pick(rng, NATURAL_HAIR if natural else HAIR)
+    color, rgb = pick(rng, NATURAL_HAIR if natural else HAIR, words=wardrobe.hair_colors)
     if style == "emoji" and rng.random() < 0.7:
         color, rgb = (
             ("black", (36, 32, 34)),
@@ -95,11 +100,11 @@ def sample_hair(rng: np.random.Generator, style: str, boy: bool, short_body: flo
         "braid": float(rng.uniform(1.2, 2.2)),
         "curly": float(rng.uniform(0.6, 1.3)),
     }.get(kind, 0.42)
-    fringe = str(rng.choice(["straight", "swept", "parted", "jagged"], p=[0.2, 0.25, 0.2, 0.35]))
+    fringe = str(rng.choice(_FRINGES, p=shares(_FRINGES, (0.2, 0.25, 0.2, 0.35), wardrobe.fringes)))
     if kind == "very_short" or (boy and rng.random() < 0.12):
         fringe = "none"
     girl_locks = 0.0 if boy else float(rng.choice([0.0, 0.35, 0.6, 0.9]))
-    tips = mix(rgb, pick(rng, HAIR)[1], 0.8) if rng.random() < 0.06 and not natural else None
+    tips = mix(rgb, pick(rng, HAIR)[1], 0.8) if rng.random() < 0.06 * wardrobe.adornments and not natural else None
     return Hair(
         kind,
         rgb,
@@ -109,7 +114,7 @@ def sample_hair(rng: np.random.Generator, style: str, boy: bool, short_body: flo
         fringe,
         float(rng.uniform(0.02, 0.16)),
         girl_locks,
-        bool(rng.random() < 0.15) and kind not in ("bald", "very_short"),
+        bool(rng.random() < 0.15 * wardrobe.adornments) and kind not in ("bald", "very_short"),
         float(rng.uniform(0.0, 1.0)),
         tips,
         int(rng.integers(2**31)),

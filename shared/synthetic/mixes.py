@@ -25,6 +25,13 @@ class Mix:
         looks: treatments of the whole picture.
         wear: traces of handling: low resolution, blur, noise, JPEG.
         extras: how often things, text and bubbles come in front, as a share of the rich mix's.
+        hair: factors on the weights of hair styles; a style that is not named is not worn. None: all as they are.
+        hair_colors: the same for the colours of hair.
+        fringes: the same for cuts of the fringe.
+        outfits: the same for outfits.
+        expressions: the same for expressions of the face.
+        adornments: how often hats, ties, gloves, glasses, things held and the like are worn, as a share of the
+            rich mix's.
     """
 
     manners: Mapping[str, float]
@@ -35,6 +42,12 @@ class Mix:
     looks: Mapping[str, float]
     wear: Mapping[str, float]
     extras: float
+    hair: Mapping[str, float] | None = None
+    hair_colors: Mapping[str, float] | None = None
+    fringes: Mapping[str, float] | None = None
+    outfits: Mapping[str, float] | None = None
+    expressions: Mapping[str, float] | None = None
+    adornments: float = 1.0
 
 
 RICH = Mix(
@@ -48,18 +61,19 @@ RICH = Mix(
     extras=1.0,
 )
 #: What minutes of training on two cores can learn: clear colours and outlines, upright figures seen from the front
-#: more often, calm backgrounds. Everything in it is of the rich mix too.
+#: and nearer more often, calm backgrounds, and a wardrobe small enough for each piece to be seen often. Everything in
+#: it is of the rich mix too.
 SIMPLE = Mix(
     manners={
         "flat": 0.3, "cel": 0.36, "soft": 0.16, "line_art": 0.08, "emoji": 0.05, "monochrome": 0.01, "pencil": 0.04,
     },
     poses={
-        "standing": 0.42, "contrapposto": 0.14, "walking": 0.1, "running": 0.06, "jumping": 0.04, "action": 0.04,
+        "standing": 0.5, "contrapposto": 0.05, "walking": 0.11, "running": 0.06, "jumping": 0.04, "action": 0.04,
         "one_leg": 0.02, "sitting": 0.07, "sitting_floor": 0.02, "wariza": 0.02, "seiza": 0.015, "kneeling": 0.025,
         "squatting": 0.01, "random": 0.02,
     },
     views=(0.62, 0.26, 0.07, 0.05),
-    framings={"full": 0.52, "cowboy": 0.2, "upper": 0.18, "portrait": 0.08, "far": 0.02},
+    framings={"full": 0.42, "cowboy": 0.22, "upper": 0.22, "portrait": 0.12, "far": 0.02},
     backgrounds={
         "white": 0.42, "paper": 0.03, "plain": 0.2, "gradient": 0.1, "pattern": 0.04, "landscape": 0.08,
         "street": 0.03, "room": 0.05, "photo": 0.05,
@@ -67,5 +81,14 @@ SIMPLE = Mix(
     looks={"plain": 0.94, "greyscale": 0.02, "cast": 0.04},
     wear={"none": 0.92, "jpeg": 0.05, "lowres": 0.03},
     extras=0.25,
+    hair={"short": 1, "long": 1, "twintails": 1.4, "ponytail": 1.4, "spiky": 1, "double_bun": 3},
+    hair_colors={"black": 1, "brown": 1, "blonde": 1, "red": 1.5, "pink": 1.5, "blue": 1.5, "white": 1},
+    fringes={"straight": 1, "jagged": 1},
+    outfits={
+        "casual": 1, "shirt": 1, "hoodie": 1.3, "coat": 1, "serafuku": 1, "dress": 1, "kimono": 1.5, "maid": 1.3,
+        "armor": 1, "suit": 1.3,
+    },
+    expressions={"neutral": 1, "smile": 1, "open_mouth": 2},
+    adornments=0.3,
 )  # fmt: skip
 MIXES: Mapping[str, Mix] = {"rich": RICH, "simple": SIMPLE}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Mapping
 
 import numpy as np
+
+from shared.synthetic.chance import shares
 
 Rgb = tuple[int, int, int]
 
@@ -77,7 +80,7 @@ CLOTH: dict[str, tuple[Rgb, ...]] = {
     "aqua": ((120, 200, 206),),
 }
 #: How often each cloth colour is worn.
-_CLOTH_WEIGHTS = {
+_CLOTH_WEIGHTS: dict[str, float] = {
     "black": 5,
     "white": 5,
     "grey": 2,
@@ -91,7 +94,7 @@ _CLOTH_WEIGHTS = {
     "brown": 2,
     "aqua": 1,
 }
-_HAIR_WEIGHTS = {
+_HAIR_WEIGHTS: dict[str, float] = {
     "black": 4,
     "brown": 4,
     "blonde": 4,
@@ -115,15 +118,20 @@ def _vary(rng: np.random.Generator, rgb: Rgb, amount: float) -> Rgb:
     return round(r * 255), round(g * 255), round(b * 255)
 
 
-def pick(rng: np.random.Generator, table: dict[str, tuple[Rgb, ...]], vary: float = 0.03) -> tuple[str, Rgb]:
-    """Returns a colour word of ``table`` and one varied colour of it."""
+def pick(
+    rng: np.random.Generator,
+    table: dict[str, tuple[Rgb, ...]],
+    vary: float = 0.03,
+    words: Mapping[str, float] | None = None,
+) -> tuple[str, Rgb]:
+    """Returns a colour word of ``table`` and one varied colour of it; ``words`` are factors on how often each comes."""
     if table is CLOTH:
-        names, weights = list(_CLOTH_WEIGHTS), np.array(list(_CLOTH_WEIGHTS.values()), float)
+        names, weights = list(_CLOTH_WEIGHTS), list(_CLOTH_WEIGHTS.values())
     elif table is HAIR:
-        names, weights = list(_HAIR_WEIGHTS), np.array(list(_HAIR_WEIGHTS.values()), float)
+        names, weights = list(_HAIR_WEIGHTS), list(_HAIR_WEIGHTS.values())
     else:
-        names, weights = list(table), np.ones(len(table))
-    name = names[int(rng.choice(len(names), p=weights / weights.sum()))]
+        names, weights = list(table), [1.0] * len(table)
+    name = names[int(rng.choice(len(names), p=shares(names, weights, words)))]
     choices = table[name]
     return name, _vary(rng, choices[int(rng.integers(len(choices)))], vary)
 

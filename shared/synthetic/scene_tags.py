@@ -54,7 +54,7 @@ _NEEDS: tuple[tuple[re.Pattern[str], NDArray[np.int64]], ...] = tuple(
     )
 )  # fmt: skip
 #: Height of a head in pixels under which nothing of its face is told: an eye would be two pixels wide.
-FACE_PX = 20
+FACE_PX = 28
 _TOO_FINE = re.compile(
     r"eyes|eye$|mouth|smile|blush|frown|grin|teeth|fang|freckles|mole|expressionless|wink|nose|^[:;^]"
 )
