@@ -11,8 +11,23 @@ from shared.geometry import FloatArray, warp
 ByteArray = NDArray[np.uint8]
 
 
-def over(foreground_rgba: ByteArray, background_rgb: ByteArray) -> ByteArray:
+def _light_of(values: FloatArray) -> FloatArray:
+    # Source: IEC 61966-2-1 (sRGB).
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+#: Light of each sRGB value, 0 to 1; and the sRGB value nearest to each of 65536 steps of light.
+_LIGHT = _light_of(np.arange(256) / 255).astype(np.float32)
+_VALUES = np.searchsorted(_light_of((np.arange(255) + 0.5) / 255), np.arange(65536) / 65535).astype(np.uint8)
+
+
+def over(foreground_rgba: ByteArray, background_rgb: ByteArray, linear_light: bool = False) -> ByteArray:
     """Returns straight RGBA ``(H, W, 4)`` laid over RGB ``(H, W, 3)``: ``α·F + (1 − α)·B``, rounded, uint8.
+
+    Args:
+        foreground_rgba: the layer above.
+        background_rgb: what lies below.
+        linear_light: mix amounts of light, as a camera does, instead of sRGB values, as painting programs do.
 
     Raises:
         ValueError: the shapes do not fit.
@@ -23,6 +38,10 @@ def over(foreground_rgba: ByteArray, background_rgb: ByteArray) -> ByteArray:
             "must be (H, W, 4) and (H, W, 3) of one size"
         )
     alpha = foreground_rgba[..., 3:].astype(np.float32) / 255.0
+    if linear_light:
+        light = _LIGHT[background_rgb]
+        light += alpha * (_LIGHT[foreground_rgba[..., :3]] - light)
+        return np.asarray(_VALUES[np.rint(light * (len(_VALUES) - 1)).astype(np.int32)], np.uint8)
     mixed = background_rgb + alpha * (foreground_rgba[..., :3].astype(np.float32) - background_rgb)
     result: ByteArray = np.rint(mixed).astype(np.uint8)
     return result

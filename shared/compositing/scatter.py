@@ -24,16 +24,32 @@ class Scatter:
         scale_range: the character's longer side over the scene's side, uniform.
         rotation_degrees: angle is uniform in ± this for half of the characters, a fifth of it for the rest.
         edge_probability: share of characters that stand on, or are cut by, the lower edge.
+        min_visible: least share of each character's part in the scene that those in front leave free; a place that
+            would hide more is drawn again, and who finds none in ten tries is left out. 0 sets no limit.
     """
 
     count_weights: tuple[float, ...] = (0.08, 0.47, 0.3, 0.15)
     scale_range: tuple[float, float] = (0.2, 1.3)
     rotation_degrees: float = 30.0
     edge_probability: float = 0.4
+    min_visible: float = 0.0
+
+    def __post_init__(self) -> None:
+        low, high = self.scale_range
+        if not (self.count_weights and min(self.count_weights) >= 0 and sum(self.count_weights) > 0 < low <= high):
+            raise ValueError(f"{self}: need weights ≥ 0, not all 0, and 0 < scale low ≤ high")
+        if not (0 <= self.edge_probability <= 1 and 0 <= self.min_visible < 1):
+            raise ValueError(f"{self}: need edge_probability in [0, 1] and min_visible in [0, 1)")
 
     def with_empty(self, share: float) -> Scatter:
-        """Returns the same with ``share`` of the scenes (0 to 1) without a character."""
+        """Returns the same with ``share`` of the scenes (0 to 1) without a character.
+
+        Raises:
+            ValueError: no weight for a scene with characters.
+        """
         rest = sum(self.count_weights[1:])
+        if rest <= 0:
+            raise ValueError(f"count_weights {self.count_weights}: need a weight for one character or more")
         return replace(self, count_weights=(share, *((1 - share) * weight / rest for weight in self.count_weights[1:])))
 
     def sample_count(self, rng: np.random.Generator) -> int:
@@ -61,7 +77,11 @@ class Scatter:
         )
 
     def compose(
-        self, rng: np.random.Generator, foregrounds: Sequence[ByteArray], background: ByteArray
+        self,
+        rng: np.random.Generator,
+        foregrounds: Sequence[ByteArray],
+        background: ByteArray,
+        linear_light: bool = False,
     ) -> tuple[ByteArray, ByteArray]:
         """Lays straight-RGBA cut-outs, the last in front, over a square RGB background ``(S, S, 3)``.
 
@@ -70,11 +90,35 @@ class Scatter:
         """
         side = background.shape[0]
         scene, alpha = background, np.zeros((side, side), np.uint8)
+        shown: list[_Shown] = []
         for cutout in foregrounds:
-            affine = self.sample_place(rng, (cutout.shape[1], cutout.shape[0]), side)
-            layer = place(cutout, affine, (side, side))
-            scene, alpha = over(layer, scene), stack_alpha(alpha, layer[..., 3])
+            layer = self._placed(rng, cutout, side, shown)
+            if layer is not None:
+                scene, alpha = over(layer, scene, linear_light), stack_alpha(alpha, layer[..., 3])
         return scene, alpha
+
+    def _placed(self, rng: np.random.Generator, cutout: ByteArray, side: int, shown: list[_Shown]) -> ByteArray | None:
+        """Returns a cut-out's layer at a place that hides nobody too much, and notes what it hides."""
+        for _ in range(10):
+            layer = place(cutout, self.sample_place(rng, (cutout.shape[1], cutout.shape[0]), side), (side, side))
+            if self.min_visible == 0:
+                return layer
+            through = np.float32(1) - layer[..., 3].astype(np.float32) / np.float32(255)
+            left = [other.visible * through for other in shown]
+            if all(rest.sum() >= self.min_visible * other.area for rest, other in zip(left, shown, strict=True)):
+                for other, rest in zip(shown, left, strict=True):
+                    other.visible = rest
+                shown.append(_Shown(1 - through, float((1 - through).sum())))
+                return layer
+        return None
+
+
+@dataclass
+class _Shown:
+    """A character in the scene: what can be seen of it ``(S, S)``, 0 to 1, and how much that was at first."""
+
+    visible: NDArray[np.float32]
+    area: float
 
 
 def random_crop(rng: np.random.Generator, size_wh: tuple[int, int], side_px: int) -> FloatArray:

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import TypedDict
 
 import numpy as np
 
+from shared.compositing.scatter import Scatter
 from shared.errors import DataError
+
+
+class Placement(TypedDict, total=False):
+    """How characters are strewn over a background: any of the settings of :class:`Scatter`.
+
+    ``count_weights``: relative weights of 1, 2, 3, … characters; ``scale_range``: smallest and largest, the longer side
+    over the scene's; ``rotation_degrees``; ``edge_probability``: share at the lower edge; ``min_visible``: what those
+    in front must leave free of each.
+    """
+
+    count_weights: list[float]
+    scale_range: list[float]
+    rotation_degrees: float
+    edge_probability: float
+    min_visible: float
 
 
 @dataclass(frozen=True)
@@ -22,6 +39,14 @@ class Effects:
         background_tone: other light and colours for the background alone.
         foreground_tone: the same for a character alone.
         restyle: a character in another way of drawing (grey, lines, few colours, large pixels, outlined).
+        match_colors: a character's colours are moved towards the background's (histogram matching).
+        quantize: the whole scene in 8 to 32 colours.
+        linear_light: mixed as light, not as sRGB values.
+        islands: the background only inside a ragged patch, white outside.
+        occluders: things in front, which are no character.
+        bubbles: speech bubbles, which are no character.
+        text: writing; a character under it stays one.
+        frames: bars of one colour on some sides, which are no character.
     """
 
     plain: float = 0.15
@@ -31,6 +56,14 @@ class Effects:
     background_tone: float = 0.0
     foreground_tone: float = 0.0
     restyle: float = 0.0
+    match_colors: float = 0.0
+    quantize: float = 0.0
+    linear_light: float = 0.0
+    islands: float = 0.0
+    occluders: float = 0.0
+    bubbles: float = 0.0
+    text: float = 0.0
+    frames: float = 0.0
 
 
 def effects_from(settings: Mapping[str, float] | None) -> Effects:
@@ -46,6 +79,26 @@ def effects_from(settings: Mapping[str, float] | None) -> Effects:
         if not 0 <= share <= 1:
             raise DataError(f"data.effects.{name}: {share} is not a share; use a number from 0 to 1")
     return Effects(**dict(settings or {}))
+
+
+def scatter_from(placement: Placement | None, effects: Effects) -> Scatter:
+    """Returns how characters are placed; ``effects.empty`` is the share of scenes without one.
+
+    Raises:
+        DataError: a setting is out of range.
+    """
+    settings = dict(placement or {})
+    known = [field.name for field in fields(Scatter)]
+    for name in settings:
+        if name not in known:
+            raise DataError(f"data.placement: no setting {name!r}; there are {', '.join(known)}")
+    settings |= {key: tuple(value) for key, value in settings.items() if isinstance(value, list)}
+    if "count_weights" in settings:  # the weight of none is a share of its own
+        settings["count_weights"] = (0.0, *settings["count_weights"])  # type: ignore[misc]
+    try:
+        return Scatter(**settings).with_empty(effects.empty)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise DataError(f"data.placement: {error}") from None
 
 
 def happens(rng: np.random.Generator, share: float) -> bool:

@@ -1,93 +1,153 @@
-"""Where the loose cut-outs and backgrounds of the segmenter's training come from: folders and generators, by weight."""
+"""Where the segmenter's training pictures come from: folders, lists, generators and real pairs, each with a weight."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Generic, Literal, TypedDict, TypeVar
 
 import numpy as np
 
+from shared.compositing.cutout_files import with_alpha_channel
 from shared.errors import DataError
-from shared.readers.folders import pictures_of_split
-from shared.readers.splits import Split
+from shared.readers.folders import id_of_stem, pictures_of_split
+from shared.readers.mask_layouts import MaskLayout, read_mask_pairs
+from shared.readers.mask_pairs import MaskPair
+from shared.readers.splits import Split, split_of
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class FolderShare(TypedDict, total=False):
-    """A folder of pictures and how often it is taken relative to the others (1 when not said)."""
+    """A folder of pictures (or a .txt list of them), and how often it is taken relative to the others (1)."""
 
     path: str
     weight: float
 
 
 class BackgroundShare(TypedDict, total=False):
-    """A folder of backgrounds, or ``procedural: clutter``, and its weight (1 when not said)."""
+    """A folder of backgrounds, or ``procedural: clutter``, and its weight (1)."""
 
     path: str
     procedural: Literal["clutter"]
     weight: float
 
 
+class PairShare(TypedDict, total=False):
+    """A folder of pictures with masks, its layout (``auto``), and its weight (1)."""
+
+    path: str
+    layout: MaskLayout
+    weight: float
+
+
 @dataclass(frozen=True)
-class WeightedFolders:
-    """Lists of pictures, each with its share; an empty list stands for the procedural clutter.
+class Weighted(Generic[T]):
+    """Lists of pictures, each with its share; among backgrounds an empty list stands for the procedural clutter.
 
     Attributes:
-        folders: files of each source.
+        groups: items of each source.
         weights: relative, > 0.
     """
 
-    folders: tuple[Sequence[Path], ...] = ()
+    groups: tuple[Sequence[T], ...] = ()
     weights: tuple[float, ...] = ()
 
     def __len__(self) -> int:
-        return sum(map(len, self.folders))
+        return sum(map(len, self.groups))
 
-    def choose(self, rng: np.random.Generator) -> Sequence[Path]:
-        """Returns the files of one source, each source as often as its weight says."""
-        if len(self.folders) == 1:
-            return self.folders[0]
+    def choose(self, rng: np.random.Generator) -> Sequence[T]:
+        """Returns the items of one source, each source as often as its weight says."""
+        if len(self.groups) == 1:
+            return self.groups[0]
         shares = np.asarray(self.weights)
-        return self.folders[int(rng.choice(len(shares), p=shares / shares.sum()))]
+        return self.groups[int(rng.choice(len(shares), p=shares / shares.sum()))]
 
     @property
-    def largest(self) -> Sequence[Path]:
-        """The source with the most files, () when there is none."""
-        return max(self.folders, key=len, default=())
+    def largest(self) -> Sequence[T]:
+        """The source with the most items, () when there is none."""
+        return max(self.groups, key=len, default=())
 
 
-def weighted_folders(
-    entries: Sequence[FolderShare] | Sequence[BackgroundShare] | None, default: Path, split: Split, name: str
-) -> WeightedFolders:
-    """Returns the sources that a setting names; ``default`` alone when it is None.
+def foreground_files(entries: Sequence[FolderShare] | None, root: Path, split: Split) -> Weighted[Path]:
+    """Returns the cut-outs that ``data.foregrounds`` names, ``fg`` of the root when it is None.
 
-    Args:
-        entries: the setting.
-        default: folder to take when there is no setting.
-        split: which files of each folder.
-        name: of the setting, for messages.
+    Files that cannot hold an alpha are left out and counted in the log.
+
+    Raises:
+        DataError: an entry is wrong, or a folder has no cut-out of the split.
+    """
+    checked = _checked([{"path": str(root / "fg")}] if entries is None else entries, "foregrounds")
+    return Weighted(tuple(_cutouts(Path(str(s["path"])), split) for s, _ in checked), tuple(w for _, w in checked))
+
+
+def background_files(entries: Sequence[BackgroundShare] | None, root: Path, split: Split) -> Weighted[Path]:
+    """Returns the backgrounds that ``data.backgrounds`` names, ``bg`` of the root when it is None.
 
     Raises:
         DataError: an entry is wrong, or a folder has no picture of the split.
     """
-    if entries is None:
-        return WeightedFolders((pictures_of_split(default, split),), (1.0,))
-    if not entries:
+    checked = _checked([{"path": str(root / "bg")}] if entries is None else entries, "backgrounds")
+    files = (pictures_of_split(Path(str(s["path"])), split) if "path" in s else [] for s, _ in checked)
+    return Weighted(tuple(files), tuple(weight for _, weight in checked))
+
+
+def pairs_of_split(entries: Sequence[PairShare] | None, split: Split) -> Weighted[MaskPair]:
+    """Returns the pictures with masks that ``data.real_pairs`` names; what was passed over is counted in the log.
+
+    Raises:
+        DataError: an entry is wrong, or a folder has no pair of the split.
+    """
+    groups, weights = [], []
+    for settings, weight in _checked(entries or [], "real_pairs", empty_is_none=True):
+        path = Path(str(settings["path"]))
+        listing = read_mask_pairs(path, settings.get("layout", "auto"))  # type: ignore[arg-type]
+        if listing.dropped:
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(listing.dropped.items()))
+            logger.warning("%s: %s pictures with masks; passed over: %s", path, f"{len(listing.pairs):,}", reasons)
+        pairs = [pair for pair in listing.pairs if split_of(id_of_stem(pair.image)) == split]
+        if not pairs:
+            raise DataError(f"{path}: no picture with a mask in the {split} split (by id % 1000); add pictures")
+        groups.append(pairs)
+        weights.append(weight)
+    return Weighted(tuple(groups), tuple(weights))
+
+
+def _cutouts(folder: Path, split: Split) -> list[Path]:
+    files = pictures_of_split(folder, split)
+    usable = with_alpha_channel(files)
+    if len(usable) < len(files):
+        logger.warning(
+            "%s: %d of %d foregrounds have no alpha channel, left out", folder, len(files) - len(usable), len(files)
+        )
+    if not usable:
+        raise DataError(
+            f"{folder}: none of its {len(files)} foregrounds has an alpha channel; give cut-outs (RGBA PNG)"
+        )
+    return usable
+
+
+def _checked(
+    entries: Sequence[Mapping[str, object]] | Sequence[FolderShare] | Sequence[BackgroundShare] | Sequence[PairShare],
+    name: str,
+    empty_is_none: bool = False,
+) -> list[tuple[dict[str, object], float]]:
+    """Returns each entry with its weight, or says which one is wrong."""
+    if not entries and not empty_is_none:
         raise DataError(f"data.{name}: an empty list; name a folder, e.g. [{{path: data/photos, weight: 1}}]")
-    folders: list[Sequence[Path]] = []
-    weights = []
+    result = []
     for place, entry in enumerate(entries):
         where, settings = f"data.{name}[{place}]", dict(entry)
         weight = settings.get("weight", 1.0)
         if not isinstance(weight, (int, float)) or not 0 < weight < float("inf"):
             raise DataError(f"{where}: weight {weight!r} is not a number above 0; leave out what should not be taken")
         if ("path" in settings) == ("procedural" in settings):
-            raise DataError(f"{where}: {_shown(entry)}; give either path or procedural")
-        folders.append(pictures_of_split(Path(str(settings["path"])), split) if "path" in settings else [])
-        weights.append(float(weight))
-    return WeightedFolders(tuple(folders), tuple(weights))
-
-
-def _shown(entry: Mapping[str, object]) -> str:
-    return "{" + ", ".join(f"{key}: {value}" for key, value in entry.items()) + "}"
+            shown = ", ".join(f"{key}: {value}" for key, value in settings.items())
+            needed = "either path or procedural" if name == "backgrounds" else "a path"
+            raise DataError(f"{where}: {{{shown}}}; give {needed}")
+        result.append((settings, float(weight)))
+    return result

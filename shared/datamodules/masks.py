@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
 from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
-from shared.datamodules.mask_effects import effects_from
-from shared.datamodules.mask_folders import BackgroundShare, FolderShare, weighted_folders
+from shared.datamodules.mask_effects import Effects, Placement, effects_from, scatter_from
+from shared.datamodules.mask_folders import (
+    BackgroundShare,
+    FolderShare,
+    PairShare,
+    Weighted,
+    background_files,
+    foreground_files,
+    pairs_of_split,
+)
 from shared.datamodules.mask_samples import MaskedPictures, MaskKind, MaskSource
 from shared.errors import DataError
 from shared.readers.folders import pictures_of_split
 from shared.readers.splits import Split
 
+logger = logging.getLogger(__name__)
+
+EvaluateOn = Literal["auto", "composed", "real", "composites"]
+
 
 class MaskDataModule(LightningDataModule):
     """Batches ``{"image": uint8 (B, 3, S, S), "alpha": uint8 (B, 1, S, S), "weight": uint8 (B, 1, S, S), "id": (B,)}``.
 
-    Training mixes composed pictures (``composed_ratio`` of the samples) with fresh composites of 0–3 cut-outs over
-    a crop of a background or a generated one; validation and test letterbox the composed pictures.
+    Training mixes composed pictures with fresh composites of cut-outs over a crop of a background or a generated one,
+    and with real pictures. Validation and test letterbox whole pictures, or make composites that are always the same.
 
     Args:
         root: folder with ``images`` and ``masks`` (equal stems).
@@ -32,12 +46,17 @@ class MaskDataModule(LightningDataModule):
         augment: False trains on the clean composed pictures.
         samples_per_epoch: over all processes; None is one per cut-out or composed picture, whichever are more.
         composite: make fresh composites.
-        composed_ratio: share of composed pictures among the training samples.
+        composed_ratio: share of composed pictures among the training samples that are not real.
         masks: "instances" (any value above 0 is character) or "alpha" (the value is the alpha).
         foregrounds: folders of cut-outs, ``[{path: DIR, weight: 1}, …]``; None is ``fg`` of the root.
         backgrounds: folders of backgrounds and generated ones, ``[{path: DIR, weight: 1}, {procedural: clutter, weight:
             2}]``; None is ``bg`` of the root.
         effects: shares of the fresh composites, by name; see :class:`Effects`.
+        placement: how characters are placed in fresh composites; see :class:`Placement`.
+        real_pairs: folders of pictures with masks, ``[{path: DIR, layout: auto, weight: 1}]``.
+        real_ratio: share of real pictures among the training samples.
+        evaluate_on: what validation and test see: "composed" pictures of the root, "real" pairs, "composites" of the
+            cut-outs of their split, or "auto": composed pictures if the root has ``images``, else composites.
 
     Raises:
         DataError: a setting is out of range.
@@ -58,30 +77,46 @@ class MaskDataModule(LightningDataModule):
         foregrounds: list[FolderShare] | None = None,
         backgrounds: list[BackgroundShare] | None = None,
         effects: dict[str, float] | None = None,
+        placement: Placement | None = None,
+        real_pairs: list[PairShare] | None = None,
+        real_ratio: float = 0.0,
+        evaluate_on: EvaluateOn = "auto",
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
-        if not 0 <= composed_ratio <= 1:
-            raise DataError(f"composed_ratio {composed_ratio}: not a share; use a number from 0 to 1")
+        for name, ratio in (("composed_ratio", composed_ratio), ("real_ratio", real_ratio)):
+            if not 0 <= ratio <= 1:
+                raise DataError(f"{name} {ratio}: not a share; use a number from 0 to 1")
+        if real_ratio > 0 and not real_pairs:
+            raise DataError(f"real_ratio {real_ratio}: there are no real_pairs; name a folder, or use 0")
         self.root, self.image_size = Path(root), image_size
         self.batch_size, self.num_workers, self.seed = batch_size, num_workers, seed
         self.augment, self.samples_per_epoch = augment, samples_per_epoch
         self.composite, self.composed_ratio, self.masks = composite and augment, composed_ratio, masks
         self.foregrounds, self.backgrounds, self.effects = foregrounds, backgrounds, effects_from(effects)
+        self.scatter = scatter_from(placement, self.effects)
+        self.real_pairs, self.real_ratio = real_pairs, real_ratio if augment else 0.0
+        self.evaluate_on: EvaluateOn = evaluate_on
+        if evaluate_on == "auto":
+            self.evaluate_on = "composed" if (self.root / "images").is_dir() or not self.composite else "composites"
 
     def dataset(self, split: Split) -> SampleDataset:
-        """Returns the samples of a split; keys that are plain indices give clean composed pictures."""
-        loose = self.composite and split == "train"
-        pairs = _pairs(self.root, split) if not loose or self.composed_ratio > 0 else []
-        pictures = MaskedPictures(pairs, self.masks)
-        if loose and self.composed_ratio < 1:
-            pictures = MaskedPictures(
-                pairs,
-                self.masks,
-                weighted_folders(self.foregrounds, self.root / "fg", split, "foregrounds"),
-                weighted_folders(self.backgrounds, self.root / "bg", split, "backgrounds"),
-            )
-        source = MaskSource(pictures, self.image_size, self.composed_ratio, self.effects)
+        """Returns the samples of a split; keys that are plain indices give clean ones."""
+        if split == "train":
+            loose = self.composite and self.composed_ratio < 1
+            composed, real = not self.composite or self.composed_ratio > 0, self.real_ratio > 0
+            effects = self.effects
+        else:
+            loose, composed, real = (self.evaluate_on == name for name in ("composites", "composed", "real"))
+            effects = Effects(empty=self.effects.empty)
+        pictures = MaskedPictures(
+            _pairs(self.root, split) if composed else [],
+            self.masks,
+            foreground_files(self.foregrounds, self.root, split) if loose else Weighted(),
+            background_files(self.backgrounds, self.root, split) if loose else Weighted(),
+            pairs_of_split(self.real_pairs, split) if real else Weighted(),
+        )
+        source = MaskSource(pictures, self.image_size, self.composed_ratio, effects, self.scatter, self.real_ratio)
         return SampleDataset(source, self.seed, self.augment)
 
     def setup(self, stage: str | None = None) -> None:
@@ -104,8 +139,20 @@ class MaskDataModule(LightningDataModule):
 
 def _pairs(root: Path, split: Split) -> list[tuple[Path, Path]]:
     """Returns the composed pictures of a split with their masks (equal stems)."""
-    masks = {path.stem: path for path in pictures_of_split(root / "masks", split)}
-    pairs = [(path, masks[path.stem]) for path in pictures_of_split(root / "images", split) if path.stem in masks]
+    masks, pictures = _by_stem(root / "masks", split), _by_stem(root / "images", split)
+    pairs = [(path, masks[stem]) for stem, path in pictures.items() if stem in masks]
     if not pairs:
         raise DataError(f"{root}: no picture in images/ has a mask of its name in masks/; check the folder")
+    if len(pairs) < len(pictures):
+        logger.warning("%s: %d of %d pictures have no mask, left out", root, len(pictures) - len(pairs), len(pictures))
     return pairs
+
+
+def _by_stem(folder: Path, split: Split) -> dict[str, Path]:
+    """Returns the pictures of a split by their stem; those of one stem (``1.png``, ``1.jpg``) are all left out."""
+    files = pictures_of_split(folder, split)
+    counts = Counter(path.stem for path in files)
+    if len(counts) < len(files):
+        name = next(stem for stem, count in counts.items() if count > 1)
+        logger.warning("%s: several files are called %s; left out with all others of one name", folder, name)
+    return {path.stem: path for path in files if counts[path.stem] == 1}

@@ -22,10 +22,31 @@ def id_of_stem(path: Path) -> int:
 def pictures_of_split(folder: Path, split: Split) -> list[Path]:
     """Returns the folder's pictures (searched to its leaves, natural order) that belong to ``split``.
 
+    Args:
+        folder: a folder, or a ``.txt`` file that lists pictures (see :func:`read_picture_list`).
+        split: which of them.
+
     Raises:
         DataError: the folder is missing, or holds no picture of that split.
     """
-    paths = [found.path for found in find_images([folder]) if split_of(id_of_stem(found.path)) == split]
+    listed = folder.suffix == ".txt" and not folder.is_dir()
+    files = read_picture_list(folder) if listed else [found.path for found in find_images([folder])]
+    paths = [path for path in files if split_of(id_of_stem(path)) == split]
     if not paths:
         raise DataError(f"{folder}: no pictures of the {split} split (by id % 1000); add pictures")
     return paths
+
+
+def read_picture_list(path: Path) -> list[Path]:
+    """Returns the files that a text file names, one a line, relative to its own folder; empty lines are passed over.
+
+    Raises:
+        DataError: no such file, or not UTF-8.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file or folder; check the path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as a list of files ({error}); write one path a line, UTF-8") from None
+    return [path.parent / line.strip() for line in lines if line.strip()]

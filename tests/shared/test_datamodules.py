@@ -185,9 +185,9 @@ def test_mask_sources_mix_by_weight(root: Path, tmp_path: Path) -> None:
     source = data.dataset("train").source
     assert len(source) == 8 + 2
     rng = np.random.default_rng(0)
-    folders = [source.pictures.foregrounds.choose(rng)[0].parent for _ in range(400)]
+    folders = [source.composites.foregrounds.choose(rng)[0].parent for _ in range(400)]
     assert 0.68 < folders.count(fg) / 400 < 0.82  # 3 / 4, four standard errors
-    generated = [source.pictures.backgrounds.choose(rng) == [] for _ in range(400)]
+    generated = [source.composites.backgrounds.choose(rng) == [] for _ in range(400)]
     assert 0.57 < np.mean(generated) < 0.76
 
 
@@ -213,15 +213,29 @@ def test_mask_effects_keep_the_truth_and_can_be_replayed(root: Path) -> None:
 
 def test_mask_share_of_empty_scenes(root: Path) -> None:
     data = MaskDataModule(str(root), image_size=16, composed_ratio=0.0, effects={"empty": 0.5})
-    counts = [data.dataset("train").source.scatter.sample_count(np.random.default_rng(i)) for i in range(300)]
+    counts = [
+        data.dataset("train").source.composites.scatter.sample_count(np.random.default_rng(i)) for i in range(300)
+    ]
     assert 0.38 < np.mean([count == 0 for count in counts]) < 0.62  # four standard errors
     empty = MaskDataModule(str(root), image_size=16, composed_ratio=0.0, effects={"empty": 1.0}).dataset("train")
     assert max(empty[Draw(i, i)]["alpha"].max() for i in range(8)) == 0
 
 
+def test_mask_placement(root: Path) -> None:
+    placement: Any = {"count_weights": [0.0, 1.0], "scale_range": [0.5, 0.6], "min_visible": 0.5}
+    data = MaskDataModule(str(root), image_size=16, composed_ratio=0.0, placement=placement, effects={"empty": 0.25})
+    scatter = data.dataset("train").source.composites.scatter
+    assert scatter.count_weights == (0.25, 0.0, 0.75)  # a quarter empty, else two
+    assert scatter.scale_range == (0.5, 0.6)
+    assert scatter.min_visible == 0.5
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"placement": {"scale_range": [2, 1]}}, "data.placement: .*scale low"),
+        ({"placement": {"count_weights": []}}, "data.placement: "),
+        ({"placement": {"scale": 1}}, "data.placement: no setting 'scale'; there are count_weights"),
         ({"effects": {"distracters": 0.5}}, "data.effects: no effect 'distracters'; there are plain, empty"),
         ({"effects": {"plain": 15}}, "data.effects.plain: 15 is not a share"),
         ({"backgrounds": []}, "data.backgrounds: an empty list"),

@@ -1,0 +1,155 @@
+"""Pictures with their masks, from whatever data set: one record, and the ways real masks go wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as rle
+
+from shared.errors import DataError
+from shared.image_files import find_images
+from shared.images import read_mask, read_rgb
+
+ByteArray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class CocoSegments:
+    """The segmentations of one picture in a COCO file: polygons or RLE, as they stand there.
+
+    Attributes:
+        size_hw: the picture's size by the file.
+        segments: one entry an annotation.
+    """
+
+    size_hw: tuple[int, int]
+    segments: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MaskPair:
+    """A picture, and where its mask is: a file, or the segmentations of a COCO record."""
+
+    image: Path
+    mask: Path | CocoSegments
+
+
+@dataclass
+class PairListing:
+    """What a folder holds: usable pairs, and how many files were passed over, by reason."""
+
+    pairs: list[MaskPair] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+def read_mask_pair(pair: MaskPair, instances: bool = False) -> tuple[ByteArray, ByteArray]:
+    """Returns RGB ``(H, W, 3)`` and alpha ``(H, W)`` 0–255 of a pair.
+
+    Args:
+        pair: where they are.
+        instances: the mask's values are numbers of characters, so that any above 0 means opaque.
+
+    Raises:
+        DataError: a file that cannot be read, a mask of another size than its picture, or wrong segmentations.
+    """
+    image = read_rgb(pair.image)
+    if isinstance(pair.mask, Path):
+        alpha, where = alpha_of_mask(read_mask(pair.mask), is_lossy(pair.mask), instances), str(pair.mask)
+    else:
+        alpha, where = alpha_of_segments(pair.mask, str(pair.image)), f"{pair.image} (in its COCO file)"
+    if alpha.shape != image.shape[:2]:
+        raise DataError(
+            f"{where}: mask of {alpha.shape[1]} × {alpha.shape[0]} for a picture of {image.shape[1]} × "
+            f"{image.shape[0]}; make them equal"
+        )
+    return image, alpha
+
+
+def is_lossy(path: Path) -> bool:
+    """Returns whether a mask is stored as JPEG, whose greys at the edges are artefacts."""
+    return path.suffix.lower() in (".jpg", ".jpeg")
+
+
+def alpha_of_mask(raw: ByteArray, lossy: bool = False, instances: bool = False) -> ByteArray:
+    """Returns the alpha 0–255 that the raw values ``(H, W)`` of a mask mean.
+
+    Values of a lossy file are thresholded at ½. Of instances any value above 0 means 255. Otherwise values 0 and 1 mean
+    0 and 255, and anything else is taken as it is.
+    """
+    if lossy or instances:
+        return np.where(raw > (127 if lossy else 0), np.uint8(255), np.uint8(0))
+    return raw * np.uint8(255) if raw.max(initial=0) == 1 else raw
+
+
+def alpha_of_segments(record: CocoSegments, where: str) -> ByteArray:
+    """Returns the union ``(H, W)``, 0 or 255, of a picture's segmentations.
+
+    Raises:
+        DataError: a segmentation that is neither polygons nor RLE, or of another size.
+    """
+    height, width = record.size_hw
+    union = np.zeros((height, width), np.uint8)
+    for segment in record.segments:
+        try:
+            union |= np.asarray(rle.decode(_code_of(segment, height, width)), np.uint8)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise DataError(f"{where}: a segmentation is not usable ({error}); fix or remove the record") from None
+    return union * np.uint8(255)
+
+
+def _code_of(segment: Any, height: int, width: int) -> Any:
+    """Returns a segmentation as the compressed RLE of pycocotools, which itself raises bare exceptions at nonsense."""
+    if isinstance(segment, list):
+        if not segment or not all(isinstance(ring, list) and len(ring) >= 6 for ring in segment):
+            raise ValueError("a polygon needs three points or more")
+        return rle.merge(rle.frPyObjects(segment, height, width))
+    counts, size = segment["counts"], [int(value) for value in segment["size"]]
+    if isinstance(counts, list):
+        if sum(counts) != size[0] * size[1]:
+            raise ValueError(f"its runs cover {sum(counts)} pixels of {size[0] * size[1]}")
+        return rle.frPyObjects(segment, *size)
+    if not isinstance(counts, (str, bytes)):
+        raise TypeError("counts are neither text nor a list")
+    return segment
+
+
+def pairs_by_name(images: Path, masks: Path) -> PairListing:
+    """Returns the pairs of two folders whose files are called alike but for the suffix, and what was passed over.
+
+    Folders are searched to their leaves; ``a/1.png`` and ``b/1.jpg`` are called alike only if their folders are too.
+
+    Raises:
+        DataError: a folder is missing or holds no pictures.
+    """
+    listing = PairListing()
+    pictures = _by_name(images, listing, "two pictures of one name")
+    found = _by_name(masks, listing, "two masks of one name")
+    listing.pairs = [MaskPair(pictures[name], found[name]) for name in pictures if name in found]
+    listing.dropped["picture without a mask"] = sum(name not in found for name in pictures)
+    listing.dropped["mask without a picture"] = sum(name not in pictures for name in found)
+    listing.dropped = +listing.dropped
+    return listing
+
+
+def _by_name(folder: Path, listing: PairListing, twice: str) -> dict[str, Path]:
+    """Returns the files below a folder by their path without suffix; those of one name are all passed over."""
+    groups: dict[str, list[Path]] = {}
+    for found in find_images([folder]):
+        groups.setdefault(found.relative.with_suffix("").as_posix(), []).append(found.path)
+    listing.dropped[twice] += sum(len(paths) for paths in groups.values() if len(paths) > 1)
+    return {name: paths[0] for name, paths in groups.items() if len(paths) == 1}
+
+
+def merged(listings: Iterable[PairListing]) -> PairListing:
+    """Returns several listings as one."""
+    total = PairListing()
+    for listing in listings:
+        total.pairs += listing.pairs
+        total.dropped += listing.dropped
+    return total
