@@ -38,7 +38,7 @@ def gallery(
         raise UsageError("the gallery needs more packages; install them with: pip install 'inkpose[gallery]'") from None
     from inkpose.gallery.collection import Collection
     from inkpose.gallery.guard import is_loopback
-    from inkpose.gallery.server import listen, serve
+    from inkpose.gallery.server import listen, make_server
     from inkpose.pipeline import Pipeline
 
     if not is_loopback(host) and not network:
@@ -53,6 +53,6 @@ def gallery(
         if browser:
             typer.launch(address)
         try:
-            serve(listening, lambda: Pipeline.load(weights, place), index, host)
+            make_server(lambda: Pipeline.load(weights, place), index, host).run(sockets=[listening])
         except KeyboardInterrupt:
             typer.echo("gallery closed")

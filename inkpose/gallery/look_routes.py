@@ -12,15 +12,19 @@ from starlette.concurrency import run_in_threadpool
 
 from inkpose.display import encode_webp, shrunk
 from inkpose.gallery.looks import Looked, Looks, cutout_of, interpret, look_json
+from inkpose.gallery.rigs import rig_of, zipped
 from inkpose.gallery.uploads import UPLOAD_PIXELS, file_name, read_body
 from inkpose.gallery.worker import NetWorker
 from inkpose.pipeline import Pipeline
+from inkpose.posing.rig import Rig
 from inkpose.seen import Image
 from inkpose.writing import picture_record
 from shared.images import encode_png
 
 #: Longest side of pictures shown.
 SHOWN_PX = 1600
+
+NO_CHARACTER = "there is no such character at this threshold"
 
 MaskThreshold = Annotated[float, Query(ge=0.01, le=0.99)]
 TagThreshold = Annotated[float | None, Query(ge=0, le=1)]
@@ -46,7 +50,7 @@ def look_router(worker: NetWorker, looks: Looks, pixel_limit: int = UPLOAD_PIXEL
     async def cut(looked: Looked, mask: float, n: int | None) -> Image:
         seen = await worker.run(lambda pipeline: interpret(pipeline, looked, mask))
         if not seen.characters or (n or 0) >= len(seen.characters):
-            raise HTTPException(404, "there is no such character at this threshold")
+            raise HTTPException(404, NO_CHARACTER)
         return await run_in_threadpool(cutout_of, looked, seen, n)
 
     @router.post("")
@@ -80,6 +84,20 @@ def look_router(worker: NetWorker, looks: Looks, pixel_limit: int = UPLOAD_PIXEL
         seen = await worker.run(lambda pipeline: interpret(pipeline, looked, mask, tag))
         body = JSONResponse(picture_record(seen, looked.name)).body
         return _download(bytes(body), "application/json", f"{PurePath(looked.name).stem}.json")
+
+    @router.get("/{key}/rig.zip")
+    async def save_rig(key: str, mask: MaskThreshold = 0.5, n: Annotated[int, Query(ge=0)] = 0) -> Response:
+        looked = kept(key)
+
+        def work(pipeline: Pipeline) -> Rig:
+            seen = interpret(pipeline, looked, mask)
+            if n >= len(seen.characters):
+                raise HTTPException(404, NO_CHARACTER)
+            return rig_of(pipeline, looked, seen, n)
+
+        rig = await worker.run(work)
+        name = f"{PurePath(looked.name).stem}.{n}"
+        return _download(await run_in_threadpool(zipped, rig, name), "application/zip", f"{name}.rig.zip")
 
     return router
 

@@ -31,20 +31,15 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def serve(
-    listening: socket.socket,
-    load: Callable[[], Pipeline],
-    index: Path,
-    host: str,
-    names: Iterable[str] = (),
-) -> None:
-    """Serves the gallery until Ctrl-C.
+def make_server(
+    load: Callable[[], Pipeline], index: Path, host: str = "127.0.0.1", names: Iterable[str] = ()
+) -> uvicorn.Server:
+    """Returns the gallery's server; ``run(sockets=[listen(…)])`` serves until Ctrl-C or ``should_exit``.
 
     Args:
-        listening: of :func:`listen`.
         load: makes the pipeline.
         index: folder of the index.
-        host: where it listens; anything but loopback makes it a gallery for the network.
+        host: where it will listen; anything but loopback makes it a gallery for the network.
         names: further host names it answers to.
     """
     app = create_app(NetWorker(load), index, names=names, network=not is_loopback(host))
@@ -52,4 +47,4 @@ def serve(
         app, log_level=logging.WARNING, access_log=False, server_header=False, date_header=False, ws="none",
         timeout_graceful_shutdown=3,
     )  # fmt: skip
-    uvicorn.Server(config).run(sockets=[listening])
+    return uvicorn.Server(config)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pytest
 
-pytest.importorskip("fastapi")
-
-from fastapi.testclient import TestClient
-
-from inkpose.gallery.app import create_app
-from inkpose.gallery.worker import NetWorker
 from inkpose.index.schema import Figure, Picture
 from inkpose.index.store import PoseIndex
 from inkpose.index.thumbnails import thumbnail
 from shared.images import encode_png, write_png
+
+if importlib.util.find_spec("fastapi") is None:  # the extra `gallery` is not installed
+    collect_ignore_glob = ["test_*.py"]
 
 ADDRESS = "http://127.0.0.1:8017"
 
@@ -53,6 +52,11 @@ def index(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def client(pipeline, index):
+    from fastapi.testclient import TestClient
+
+    from inkpose.gallery.app import create_app
+    from inkpose.gallery.worker import NetWorker
+
     app = create_app(NetWorker(lambda: pipeline), index.path)
     with TestClient(app, base_url=ADDRESS) as client:
         yield client

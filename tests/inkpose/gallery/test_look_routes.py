@@ -1,12 +1,17 @@
 import asyncio
+import io
 import json
 import threading
+import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 
 from inkpose.gallery import looks as looks_module
 from inkpose.gallery import uploads
+from inkpose.gallery.app import create_app
 from inkpose.gallery.looks import Looks
 from inkpose.gallery.worker import Busy, NetWorker
 from shared.images import encode_png, read_rgb, read_rgba
@@ -62,6 +67,45 @@ def test_cutouts_of_one_and_of_all(client, upload):
     assert tuple(second[15, 45]) == (40, 20, 30, 255)
     assert client.get(f"/api/looks/{key}/cutout.png?n=2").status_code == 404
     assert client.get(f"/api/looks/{key}/cutout?mask=0.97").status_code == 404
+
+
+class Locator:
+    """Every joint on the diagonal of the box; half of them sure."""
+
+    gate = np.full(25, 0.3)
+
+    def __init__(self, sure: int) -> None:
+        self.sure = sure
+
+    def predict(self, images, boxes_xyxy):
+        return self.locate(images, boxes_xyxy)
+
+    def locate(self, images, boxes_xyxy):
+        share = (np.arange(25) + 0.5) / 25
+        found = []
+        for boxes in map(np.array, boxes_xyxy):
+            xy = boxes[:, None, :2] + share[None, :, None] * (boxes[:, None, 2:] - boxes[:, None, :2])
+            score = np.where(np.arange(25) < self.sure, 0.9, 0.1)
+            found.append(np.concatenate([xy, np.broadcast_to(score[None, :, None], (*xy.shape[:2], 1))], axis=2))
+        return found
+
+
+@pytest.mark.parametrize(("sure", "status"), [(17, 200), (8, 422)])
+def test_rig_of_a_whole_figure(pipeline, tmp_path, sure, status):
+    app = create_app(NetWorker(lambda: replace(pipeline, pose=Locator(sure))), tmp_path / "index")
+    with TestClient(app, base_url="http://localhost") as client:
+        key = client.post("/api/looks", content=encode_png(picture()), headers={"x-file-name": "girl.png"}).json()[
+            "key"
+        ]
+        answer = client.get(f"/api/looks/{key}/rig.zip")
+        assert answer.status_code == status
+        if status == 200:
+            assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''girl.0.rig.zip"
+            with zipfile.ZipFile(io.BytesIO(answer.content)) as rig:
+                assert {"girl.0/char_cfg.yaml", "girl.0/mask.png", "girl.0/texture.png"} <= set(rig.namelist())
+        else:
+            assert answer.json()["error"].startswith("girl.png: only 3 of 12 body joints")
+        assert client.get(f"/api/looks/{key}/rig.zip?n=3").status_code == 404
 
 
 def test_result_is_a_line_as_predict_writes_it(client, upload):
@@ -181,9 +225,6 @@ def test_work_of_a_request_that_left_is_not_done(pipeline):
 
 
 def test_nets_that_cannot_be_loaded_are_said_on_every_request(tmp_path):
-    from fastapi.testclient import TestClient
-
-    from inkpose.gallery.app import create_app
     from shared.errors import DataError
 
     def broken():

@@ -28,6 +28,17 @@ export const api = {
       headers: { "content-type": "application/octet-stream", "x-file-name": encodeURIComponent(file.name || "picture") },
     }),
   lookAgain: (key, mask) => answer(`api/looks/${key}?mask=${mask}`),
+  // Saves an answer that takes a while or may fail; what fails is told instead of saved.
+  async save(path) {
+    const response = await fetch(path).catch(() => null);
+    if (!response?.ok) throw new Error((await response?.json().catch(() => null))?.error ?? "It could not be made; is the gallery still running?");
+    const name = decodeURIComponent((response.headers.get("content-disposition") ?? "").split("''")[1] ?? "download");
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await response.blob());
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  },
   search: (query, signal) => post("api/search", query, signal),
   tags: () => answer("api/tags"),
   poses: () => answer("api/poses"),

@@ -34,15 +34,16 @@ export const ICONS = {
 };
 
 export function slider(label, { min, max, step, value, format, oninput, onchange }) {
-  const output = h("output", {}, format(value));
+  const told = h("span", { class: "value", "aria-hidden": "true" }, format(value));
   const input = h("input", { type: "range", min, max, step, value });
   const show = () => {
-    output.textContent = format(Number(input.value));
+    told.textContent = format(Number(input.value));
+    input.setAttribute("aria-valuetext", told.textContent);
     input.style.setProperty("--at", `${(100 * (input.value - min)) / (max - min)}%`);
   };
   input.addEventListener("input", () => { show(); oninput?.(Number(input.value)); });
   input.addEventListener("change", () => onchange?.(Number(input.value)));
-  const element = h("label", { class: "slider" }, h("span", {}, label), output, input);
+  const element = h("label", { class: "slider" }, h("span", {}, label), told, input);
   show();
   return { element, input, set(number) { input.value = number; show(); } };
 }

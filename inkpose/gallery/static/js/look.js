@@ -18,6 +18,7 @@ export function createLook(root, { findPose }) {
 
   const stage = createStage();
   const strip = h("div", { class: "strip", role: "group", "aria-label": "Pictures looked at" });
+  const another = chooser(h("span", { class: "more-pictures" }, icon(ICONS.add), h("span", { class: "unseen" }, "Look at more pictures")), take);
   const head = h("div", { class: "look-head" });
   const people = h("div", { class: "row", role: "group", "aria-label": "Characters" });
   const saves = h("div", { class: "row saves" });
@@ -124,9 +125,15 @@ export function createLook(root, { findPose }) {
     saves.replaceChildren(...[
       some && h("button", { type: "button", class: "primary", onclick: () => findPose(result, one) }, icon(ICONS.find), "Find this pose"),
       some && link(`cutout.png?${mask}${number}`, "Cut-out", "PNG with transparency, full size"),
+      some && h("button", { type: "button", title: "A folder for AnimatedDrawings, zipped: texture, mask and joints", onclick: () => saveRig(result.key, one) }, icon(ICONS.save), "Rig"),
       h("a", { class: "button", href: resultAddress(), download: "", title: "Tags, boxes and joints, as inkpose predict writes them" }, icon(ICONS.save), "JSON"),
-      h("span", { class: "push" }), chooser([icon(ICONS.add), "More"], take),
     ].filter(Boolean));
+  }
+
+  async function saveRig(key, number) {
+    try {
+      await api.save(`api/looks/${key}/rig.zip?mask=${current.mask}&n=${number}`);
+    } catch (error) { complain(error.message); }
   }
 
   function resultAddress() {
@@ -142,8 +149,7 @@ export function createLook(root, { findPose }) {
   }
 
   function drawStrip() {
-    strip.hidden = looks.length < 2 && current?.state === "seen";
-    strip.replaceChildren(...looks.map((look) => h("button", { type: "button", class: "thumb", "data-state": look.state, title: look.error ?? look.file.name,
+    strip.replaceChildren(another, ...looks.map((look) => h("button", { type: "button", class: "thumb", "data-state": look.state, title: look.error ?? look.file.name,
       "aria-label": `${look.file.name}${look.state === "failed" ? ", could not be read" : look.state === "waiting" ? ", waiting" : ""}`,
       "aria-pressed": String(look === current), onclick: () => (look.state === "failed" ? complain(look.error) : choose(look)) },
     h("img", { src: look.url, alt: "", onerror: (event) => event.target.remove() }))));

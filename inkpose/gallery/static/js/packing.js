@@ -7,7 +7,7 @@ const ROUNDS = 260;
 export function pack(groups, width, wantedHeight) {
   const largest = Math.max(...groups.map((group) => group.size));
   const weights = groups.map((group) => .42 + .58 * Math.sqrt(group.size / largest));
-  const area = .52 * width * wantedHeight;
+  const area = .48 * width * wantedHeight;
   const unit = Math.min(Math.sqrt(area / (Math.PI * weights.reduce((sum, weight) => sum + weight ** 2, 0))), width / 4.6, wantedHeight / 3.4);
   const places = [0, 1].map((axis) => spread(groups.map((group) => group.place_xy[axis])));
   const discs = groups.map((_, i) => {

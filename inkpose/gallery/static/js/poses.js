@@ -28,7 +28,7 @@ export function createPoses(root, { pick }) {
     note.textContent = `${plural(all, "character")} in ${plural(groups.length, "group")}. A large disc is a popular pose; neighbours are alike.`;
     map.replaceChildren(...groups.map((group, i) => h("button", { type: "button", class: "disc", "aria-pressed": "false",
       "aria-label": `Pose ${i + 1}, ${plural(group.size, "drawing")}`, onclick: () => choose(i) },
-    drawing(group.medoid, true), h("span", { class: "count" }, group.size.toLocaleString("en")))));
+    drawing(group.medoid), h("span", { class: "count" }, group.size.toLocaleString("en")))));
     place();
     choose(Math.min(chosen ?? 0, groups.length - 1));
   }
@@ -36,7 +36,7 @@ export function createPoses(root, { pick }) {
   function place() {
     const width = map.clientWidth;
     // What is left of the window below the map's upper edge, at least a square sheet on a phone.
-    const room = innerHeight - (map.getBoundingClientRect().top + scrollY) - 60;
+    const room = innerHeight - (map.getBoundingClientRect().top + scrollY) - 72;
     const { discs, height } = pack(groups, width, Math.max(room, width < 560 ? width * 1.3 : 420));
     map.style.setProperty("height", `${height}px`);
     discs.forEach(({ x, y, r }, i) => {

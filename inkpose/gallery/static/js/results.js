@@ -4,14 +4,13 @@ import { skeleton, strokeUnit } from "./skeleton.js";
 
 const shown = (tag) => tag.replaceAll("_", " ");
 
-// The thumbnail with its skeleton in the same frame; `filling` cuts it to the place it has.
-export function drawing(hit, filling = false) {
+// The thumbnail with its skeleton in the same frame.
+export function drawing(hit) {
   const [x, y, width, height] = hit.region_xywh;
   return h("div", { class: "drawing", style: { "aspect-ratio": `${width} / ${height}` } },
     h("img", { src: hit.thumbnail, alt: "", loading: "lazy" }),
-    s("svg", { class: "bones-over", viewBox: `${x} ${y} ${width} ${height}`, "aria-hidden": "true",
-      preserveAspectRatio: filling ? "xMidYMid slice" : "xMidYMid meet" },
-    skeleton(hit.keypoints, 1.9 * strokeUnit(hit.keypoints, Math.max(width, height)))));
+    s("svg", { class: "bones-over", viewBox: `${x} ${y} ${width} ${height}`, "aria-hidden": "true" },
+      skeleton(hit.keypoints, 1.9 * strokeUnit(hit.keypoints, Math.max(width, height)))));
 }
 
 export function card(hit, { onpick, onopen }) {
