@@ -12,21 +12,22 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from inkpose.bench import drawing, manifest, metrics, prediction, reading, rulebook, segmentation
+from inkpose.bench import drawing, manifest, metrics, prediction, reading, retrieval, rulebook, segmentation
 from inkpose.bench.row import Row
 from shared.errors import UsageError
 from shared.files import write_json
 
-PARTS = ("reading", "rulebook", "manifest", "metrics", "drawing", "segmentation", "prediction")
+PARTS = ("reading", "rulebook", "manifest", "metrics", "drawing", "segmentation", "prediction", "retrieval")
 
 
-def run_bench(out: Path, weights: Path, only: str | None = None) -> list[Row]:
+def run_bench(out: Path, weights: Path, only: str | None = None, full: bool = False) -> list[Row]:
     """Runs all parts (or one), prints the table and writes the JSON.
 
     Args:
         out: JSON file: the machine and the rows.
         weights: run folder for the prediction part; without it that part is left out, and the table says so.
         only: name of one part.
+        full: a million poses in the retrieval part.
 
     Raises:
         UsageError: there is no such part.
@@ -44,7 +45,7 @@ def run_bench(out: Path, weights: Path, only: str | None = None) -> list[Row]:
             folder = Path(scratch) / name
             folder.mkdir()
             with console.status(name):
-                found.extend(_part(name, folder, weights)())
+                found.extend(_part(name, folder, weights, full)())
     console.print(_table(found))
     for line in left_out:
         console.print(f"left out: {line}", highlight=False)
@@ -63,7 +64,7 @@ def machine() -> dict[str, str | int]:
     }
 
 
-def _part(name: str, folder: Path, weights: Path) -> Callable[[], Iterator[Row]]:
+def _part(name: str, folder: Path, weights: Path, full: bool) -> Callable[[], Iterator[Row]]:
     parts: dict[str, Callable[[], Iterator[Row]]] = {
         "reading": lambda: reading.rows(folder),
         "rulebook": rulebook.rows,
@@ -72,6 +73,7 @@ def _part(name: str, folder: Path, weights: Path) -> Callable[[], Iterator[Row]]
         "drawing": lambda: drawing.rows(folder),
         "segmentation": segmentation.rows,
         "prediction": lambda: prediction.rows(folder, weights),
+        "retrieval": lambda: retrieval.rows(folder, full),
     }
     return parts[name]
 

@@ -15,8 +15,11 @@ def bench(
     weights: Annotated[Path, typer.Option(help="Run folder whose nets the prediction part uses.")] = DEFAULT_WEIGHTS,
     only: Annotated[
         str | None,
-        typer.Option(help="One part: reading, rulebook, manifest, metrics, drawing, segmentation, prediction."),
+        typer.Option(
+            help="One part: reading, rulebook, manifest, metrics, drawing, segmentation, prediction, retrieval."
+        ),
     ] = None,
+    full: Annotated[bool, typer.Option("--full", help="A million poses in the retrieval part.")] = False,
 ) -> None:
     """Measure speed against baselines on this machine (some minutes); prints a table and writes JSON.
 
@@ -24,4 +27,4 @@ def bench(
     """
     from inkpose.bench.table import run_bench
 
-    run_bench(out, weights, only)
+    run_bench(out, weights, only, full)

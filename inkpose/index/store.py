@@ -14,9 +14,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from inkpose.index.connection import bytes_below, check_place, connect, is_index, told
-from inkpose.index.descriptor import Descriptor, as_descriptor, describe, is_usable, similarity
-from inkpose.index.descriptor import mirror as mirrored
+from inkpose.index.descriptor import Descriptor, as_descriptor, is_usable
 from inkpose.index.lock import only_writer
+from inkpose.index.ranking import PROBES, Asked, rank
 from inkpose.index.schema import (
     PICTURES,
     Hit,
@@ -36,10 +36,6 @@ DEFAULT_INDEX = Path("runs/index")
 _SHOWN = ["id", "picture", "number", "width", "height", "box_xywh", "keypoints", "tags"]
 #: From this many characters on an approximate index answers faster than looking at all (docs/retrieval.md).
 ANN_FROM = 50_000
-#: Cells of the approximate index that a query looks into.
-PROBES = 40
-#: Candidates that are compared arrow by arrow: this many times k, and at least so many.
-_RERANK_TIMES, _RERANK_LEAST = 5, 100
 #: Versions of the tables older than this go when the index is tidied; a reader that began earlier is done by then.
 _KEEP = timedelta(minutes=10)
 
@@ -131,21 +127,28 @@ class PoseIndex:
             raise ValueError(f"keypoints {asked.shape} must be (17, 3)")
         if not is_usable(asked):
             raise UsageError("the query shows too few joints to search by; give another picture, or search by tags")
-        where = all_of(
+        todo = Asked(
+            asked,
+            box_xywh,
+            k,
             parse_tags(tags).where(),
-            f"picture NOT IN {sql_list(exclude_pictures)}" if exclude_pictures else "",
-            f"id NOT IN {sql_list(exclude_ids)}" if exclude_ids else "",
+            mirror,
+            rerank,
+            probes or PROBES,
+            exclude_pictures,
+            exclude_ids,
         )
         self.refresh()
-        views = [(asked, False), (mirrored(asked), True)] if mirror else [(asked, False)]
-        best: dict[str, tuple[Hit, int]] = {}
-        for view, is_mirror in views:
-            for hit, row in self._nearest(view, box_xywh, k, where, rerank, probes):
-                other = best.get(hit.id)
-                if other is None or _rank(hit, rerank) < _rank(other[0], rerank):
-                    best[hit.id] = replace(hit, mirrored=is_mirror), row
-        ranked = sorted(best.values(), key=lambda pair: (*_rank(pair[0], rerank), pair[0].mirrored, pair[0].id))[:k]
-        return self._with_thumbnails([hit for hit, _ in ranked], [row for _, row in ranked])
+        with told(self.path):
+            ranked = rank(self._characters, self.descriptor, todo)
+            if not ranked:
+                return []
+            rows = self._characters.take_row_ids([one.row_id for one in ranked]).select([*_SHOWN, "thumbnail"])
+            rows = rows.with_row_id().to_arrow()
+        hits = dict(zip(rows["_rowid"].to_pylist(), hits_of(rows), strict=True))
+        return [
+            replace(hits[one.row_id], score=one.score, distance=one.distance, mirrored=one.mirrored) for one in ranked
+        ]
 
     def search_tags(self, tags: str, k: int = 20, offset: int = 0) -> list[Hit]:
         """Returns characters of pictures with these tags, in the order they were added.
@@ -312,42 +315,6 @@ class PoseIndex:
 
     # --- inside -------------------------------------------------------------------------------------------------
 
-    def _nearest(
-        self,
-        keypoints: NDArray[np.float64],
-        box_xywh: Sequence[float] | None,
-        k: int,
-        where: str,
-        rerank: bool,
-        probes: int | None,
-    ) -> list[tuple[Hit, int]]:
-        boxes = None if box_xywh is None else np.asarray(box_xywh, np.float64)[None]
-        [vector] = describe(keypoints[None], boxes, self.descriptor.name)
-        wanted = max(_RERANK_TIMES * k, _RERANK_LEAST) if rerank else k
-        with told(self.path):
-            query = self._characters.search(vector, vector_column_name="vector").distance_type("l2").with_row_id(True)
-            query = query.select([*_SHOWN, "_distance"]).limit(wanted).nprobes(probes or PROBES)
-            rows = (query.where(where, prefilter=True) if where else query).to_arrow()
-        if not len(rows):
-            return []
-        hits = hits_of(rows)
-        poses = np.stack([hit.keypoints for hit in hits])
-        likeness = similarity(keypoints, poses, upright=self.descriptor.name != "inkpose")
-        distances, numbers = np.sqrt(np.maximum(np.asarray(rows["_distance"]), 0)), rows["_rowid"].to_pylist()
-        found = [
-            (replace(hit, score=float(score), distance=float(distance)), number)
-            for hit, score, distance, number in zip(hits, likeness, distances, numbers, strict=True)
-        ]
-        return sorted(found, key=lambda pair: (*_rank(pair[0], rerank), pair[0].id))[:k]
-
-    def _with_thumbnails(self, hits: list[Hit], row_ids: list[int]) -> list[Hit]:
-        if not hits:
-            return []
-        with told(self.path):
-            table = self._characters.take_row_ids(row_ids).select(["id", "thumbnail"]).to_arrow()
-        pictures = dict(zip(table["id"].to_pylist(), table["thumbnail"].to_pylist(), strict=True))
-        return [replace(hit, thumbnail=pictures[hit.id]) for hit in hits]
-
     def _count(self, table: Any) -> int:
         self.refresh()
         with told(self.path):
@@ -368,12 +335,6 @@ class PoseIndex:
             listed = self._pictures.search().select(["path"]).limit(max(1, self._pictures.count_rows())).to_arrow()
             orphans = owners.filter(pc.invert(pc.is_in(owners, listed["path"].combine_chunks()))).to_pylist()
         self.remove(orphans)
-
-
-def _rank(hit: Hit, rerank: bool) -> tuple[float, float]:
-    # Rounded, so that the last bits do not decide between equals.
-    score, distance = -round(hit.score, 6), round(hit.distance, 4)
-    return (score, distance) if rerank else (distance, score)
 
 
 def _check_k(k: int) -> None:
