@@ -23,7 +23,7 @@ from tagger.metrics import (
     probability_to_edge,
 )
 from tagger.predict import Precision, TaggerPredictor, load
-from tagger.thresholds import edge_to_probability, precision_equals_recall
+from tagger.thresholds import best_edges, edge_to_probability, precision_equals_recall
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +42,12 @@ def evaluate(
     device: str = "cpu",
     precision: Precision = "auto",
     paper_metrics: bool = False,
+    operating_points: bool = False,
 ) -> dict[str, Any]:
     """Scores a checkpoint on one split of a data set.
 
     Args:
-        checkpoint: a tagger checkpoint.
+        checkpoint: a tagger checkpoint, or a folder of `inkpose export tagger`.
         data: root of the data set.
         split: train, val or test.
         batch_size: pictures a batch.
@@ -56,6 +57,8 @@ def evaluate(
         device: where the net runs.
         precision: of the net.
         paper_metrics: add the averages by the rules of the paper's release, over the classes of the checkpoint.
+        operating_points: add ``points``, the averages where the thresholds of all classes are tuned for F2 and for F1
+            on the validation split, as in the paper's table. None for the split val, on which they would flatter.
 
     Returns:
         ``macro_f1`` (tuned thresholds), ``map``, ``at`` (averages at the thresholds ``0.5``, ``p=r`` and ``tuned``),
@@ -82,16 +85,51 @@ def evaluate(
     pictures = module.dataset(split)
     if len(pictures) == 0:
         raise DataError(f"{data}: no picture in the split {split}; add pictures or name another split")
-    histogram = LogitHistogram(len(predictor.class_names))
-    for batch in eval_loader(pictures, batch_size, num_workers, None):
-        histogram.update(predictor.logits(batch["image"]), batch["labels"])
+    counts = _counts(predictor, module, split)
     report: dict[str, Any] = {
         "split": split,
         "pictures": len(pictures),
         "min_positives": min_positives,
         "threshold_rule": "one a class, tuned for F1 on the validation split at the end of the training",
     }
-    return report | score(predictor, histogram.compute(), min_positives, paper_metrics)
+    report |= score(predictor, counts, min_positives, paper_metrics)
+    if operating_points and split != "val":
+        points = tuned_points(_counts(predictor, module, "val"), counts, min_positives, paper_metrics)
+        report["points"] = _without_nan(points)
+    return report
+
+
+def _counts(predictor: TaggerPredictor, module: TagDataModule, split: Split) -> Tensor:
+    histogram = LogitHistogram(len(predictor.class_names))
+    for batch in eval_loader(module.dataset(split), module.batch_size, module.num_workers, None):
+        histogram.update(predictor.logits(batch["image"]), batch["labels"])
+    counts: Tensor = histogram.compute()
+    return counts
+
+
+def tuned_points(
+    tuning: Tensor, counts: Tensor, min_positives: int = 20, paper_metrics: bool = False
+) -> dict[str, dict[str, float]]:
+    """Returns macro F, precision, recall and accuracy at per-class thresholds tuned for F2 and for F1.
+
+    Args:
+        tuning: counts ``(2, C, BINS)`` of the split on which the thresholds are chosen.
+        counts: of the split that is scored.
+        min_positives: positives that a class needs to be scored.
+        paper_metrics: average by the rules of the paper's release, over all classes.
+
+    Returns:
+        ``{"f2": {"f2", "precision", "recall", "accuracy"}, "f1": {"f1", …}}``.
+    """
+    points = {}
+    for name, beta in (("f2", 2.0), ("f1", 1.0)):
+        confusion = confusion_at(counts, best_edges(tuning, beta))
+        if paper_metrics:
+            found = {key.removeprefix("paper_"): value for key, value in paper_averages(confusion).items()}
+        else:
+            found = {key.removeprefix("macro_"): value for key, value in averages(confusion, min_positives).items()}
+        points[name] = {key: found[key] for key in (name, "precision", "recall", "accuracy")}
+    return points
 
 
 def score(
@@ -127,7 +165,7 @@ def score(
     }
     if paper_metrics:
         report["paper"] = paper_averages(confusion_at(counts, ZERO_EDGE))
-    f1 = final.f_score(1.0)
+    f1, half = final.f_score(1.0), confusion_at(counts, ZERO_EDGE)
     report["per_class"] = [
         {
             "name": predictor.class_names[i],
@@ -138,6 +176,8 @@ def score(
             "precision": float(final.precision()[i]),
             "recall": float(final.recall()[i]),
             "threshold": float(predictor.thresholds[i]),
+            "recall_at_half": float(half.recall()[i]),
+            "f2_at_half": float(half.f_score(2.0)[i]),
         }
         for i in positives.argsort(descending=True).tolist()
         if positives[i] > 0

@@ -13,7 +13,8 @@ from shared.errors import DataError, UsageError
 from shared.images import read_rgb
 from shared.readers.danbooru import image_path
 from tagger.__main__ import main
-from tagger.evaluate import evaluate
+from tagger.evaluate import evaluate, tuned_points
+from tagger.metrics import BINS
 from tagger.predict import load
 from tagger.tables import class_table, group_table, summary_table
 from tests.fixtures_dataset import write_tiny_dataset
@@ -113,3 +114,26 @@ def test_a_class_never_trained_is_never_predicted(run: Path) -> None:
     umbrella = predictor.class_names.index("umbrella")
     assert not predictor.supported[umbrella]
     assert predictor.logits(torch.zeros(1, 3, 48, 48, dtype=torch.uint8))[0, umbrella] == -torch.inf
+
+
+def test_operating_points_are_tuned_on_validation_alone() -> None:
+    def counts(negatives: dict[int, int], positives: dict[int, int]) -> torch.Tensor:
+        found = torch.zeros(2, 1, BINS, dtype=torch.int64)
+        for row, bins in enumerate((negatives, positives)):
+            for index, count in bins.items():
+                found[row, 0, index] = count
+        return found
+
+    # Scores fall into three bins. On validation telling the upper two is best for F1 (2·8/(2·8+2+1)), all for F2.
+    low, middle, high = 100, 1000, 1900
+    tuning = counts({low: 6, middle: 1}, {low: 2, middle: 4, high: 4})
+    scored = counts({low: 10, middle: 5}, {low: 1, middle: 1, high: 3})
+    points = tuned_points(tuning, scored, min_positives=1)
+    # F1: tp 4, fp 5, fn 1, tn 10. F2: tp 5, fp 15, fn 0.
+    assert points["f1"]["f1"] == pytest.approx(8 / 14)
+    assert points["f1"]["precision"] == pytest.approx(4 / 9)
+    assert points["f1"]["recall"] == pytest.approx(4 / 5)
+    assert points["f1"]["accuracy"] == pytest.approx(14 / 20)
+    assert points["f2"]["f2"] == pytest.approx(25 / 40)
+    assert points["f2"]["recall"] == 1.0
+    assert tuned_points(tuning, scored, paper_metrics=True)["f1"]["f1"] == pytest.approx(8 / 14)
