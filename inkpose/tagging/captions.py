@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from inkpose.tagging.spelling import plain
 from shared.errors import DataError
 from shared.files import write_text
+from shared.readers.captions import tag_of_caption
 
 Mode = Literal["skip", "append", "overwrite"]
 
@@ -26,8 +26,8 @@ def merged(existing: str, tags: Sequence[str], separator: str = ", ") -> str:
     """
     first, *rest = existing.splitlines() or [""]
     old = [part.strip() for part in first.split(separator.strip() or separator) if part.strip()]
-    known = {plain(tag) for tag in old}
-    line = separator.join(old + [tag for tag in tags if plain(tag) not in known])
+    known = {tag_of_caption(tag) for tag in old}
+    line = separator.join(old + [tag for tag in tags if tag_of_caption(tag) not in known])
     return "\n".join([line, *rest]) + "\n"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import glob
 from pathlib import Path
 
-from inkpose.tagging.spelling import plain
 from shared.errors import UsageError
 from shared.image_files import FoundImage, find_images
+from shared.readers.captions import tag_of_caption
 
 
 def names_of(text: str) -> list[str]:
@@ -17,7 +17,7 @@ def names_of(text: str) -> list[str]:
 
 def patterns_of(text: str) -> list[str]:
     """Returns the names of ``a, b,c`` in the spelling that selections compare."""
-    return [plain(name) for name in names_of(text)]
+    return [tag_of_caption(name) for name in names_of(text)]
 
 
 def pictures_of(inputs: list[str], recursive: bool = True) -> list[FoundImage]:
@@ -45,7 +45,7 @@ def replacements_of(text: str) -> dict[str, str]:
     pairs = [part.split(",") for part in text.split(";") if part.strip()]
     if any(len(pair) != 2 or not all(name.strip() for name in pair) for pair in pairs):
         raise UsageError(f"--tag_replacement {text}: write old,new;old,new")
-    return {plain(old): new.strip() for old, new in pairs}
+    return {tag_of_caption(old): new.strip() for old, new in pairs}
 
 
 def group_threshold_of(text: str) -> tuple[str, float]:

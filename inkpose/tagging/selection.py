@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inkpose.tagging.spelling import plain
 from shared.errors import DataError, UsageError
 from shared.files import read_json
+from shared.readers.captions import tag_of_caption
 
 _PEOPLE = re.compile(r"(\d\+?(girl|boy|other)s?|multiple_(girls|boys|others)|solo|no_humans)")
 
@@ -30,7 +30,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Selection:
-    """The user's wishes. Names and patterns are ``plain`` spellings; patterns may hold ``*`` and ``?``.
+    """The user's wishes. Names and patterns are as ``tag_of_caption`` spells them; patterns may hold ``*`` and ``?``.
 
     Attributes:
         only: if not empty, tags that match none of these patterns are not told.
@@ -56,13 +56,13 @@ class Selection:
         for tag in sorted(found, key=lambda tag: -tag.score):
             if tag.name in unneeded or not self._wanted(tag.name):
                 continue
-            name = self.replace.get(plain(tag.name), tag.name)
-            kept.setdefault(plain(name), Told(name, tag.group, tag.score))
+            name = self.replace.get(tag_of_caption(tag.name), tag.name)
+            kept.setdefault(tag_of_caption(name), Told(name, tag.group, tag.score))
         told = sorted(kept.values(), key=lambda tag: -tag.score)[: self.top_k]
         return sorted(told, key=self._rank)
 
     def _wanted(self, name: str) -> bool:
-        name = plain(name)
+        name = tag_of_caption(name)
         if self.only and not any(fnmatch.fnmatchcase(name, pattern) for pattern in self.only):
             return False
         return not any(fnmatch.fnmatchcase(name, pattern) for pattern in self.never)
@@ -78,7 +78,7 @@ class Selection:
         return seen
 
     def _rank(self, tag: Told) -> tuple[int, int, float]:
-        name = plain(tag.name)
+        name = tag_of_caption(tag.name)
         if name in self.first:
             return 0, list(self.first).index(name), 0.0
         return (1 if _PEOPLE.fullmatch(name) else 2), 0, -tag.score
@@ -97,14 +97,14 @@ def thresholds(
     Raises:
         UsageError: a group or class that the tagger does not have.
     """
-    by_group, by_class = dict(by_group or {}), {plain(name): value for name, value in (by_class or {}).items()}
+    by_group, by_class = dict(by_group or {}), {tag_of_caption(name): value for name, value in (by_class or {}).items()}
     if unknown := sorted(set(by_group) - set(groups)):
         raise UsageError(f"{unknown[0]}: not a group of this tagger; it has {', '.join(sorted(set(groups)))}")
-    if unknown := sorted(set(by_class) - {plain(name) for name in names}):
+    if unknown := sorted(set(by_class) - {tag_of_caption(name) for name in names}):
         raise UsageError(f"{unknown[0]}: not a class of this tagger; `inkpose rulebook explain` knows the names")
     result = own.copy() if common is None else np.full(len(names), common)
     for index, (name, group) in enumerate(zip(names, groups, strict=True)):
-        result[index] = by_class.get(plain(name), by_group.get(group, result[index]))
+        result[index] = by_class.get(tag_of_caption(name), by_group.get(group, result[index]))
     return result
 
 

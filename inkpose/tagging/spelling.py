@@ -1,4 +1,4 @@
-"""How a tag is written in a caption, and when two spellings mean the same tag."""
+"""How a tag is written in a caption; `shared.readers.captions.tag_of_caption` is the way back."""
 
 from __future__ import annotations
 
@@ -18,8 +18,3 @@ def spell(name: str, *, underscores: bool = False, escape_brackets: bool = False
     """
     text = name if underscores or name in KAOMOJI else name.replace("_", " ")
     return text.replace("(", r"\(").replace(")", r"\)") if escape_brackets else text
-
-
-def plain(text: str) -> str:
-    """Returns the name that a spelling stands for: lower case, underscores, no backslashes, no spaces around."""
-    return text.strip().lower().replace(r"\(", "(").replace(r"\)", ")").replace(" ", "_")

@@ -56,7 +56,7 @@ def find_scheme(rows: Iterable[dict[str, Any]], where: str) -> Scheme:
         return "before_2022"
     raise DataError(
         f"{where}: the meaning of rating 's' cannot be told ({'changed ' + latest[:10] if latest else 'no dates'}, "
-        "no post rated 'g'); say before_2022 (safe) or since_2022 (sensitive)"
+        "no post rated 'g'); say --rating-scheme before_2022 (safe) or since_2022 (sensitive)"
     )
 
 
