@@ -51,21 +51,21 @@ class Character:
         return canvas
 
     def cutout(self, image: Image) -> Image:
-        """Returns the character alone on the whole picture, straight RGBA uint8 ``(H, W, 4)``, black where transparent.
+        """Returns the character alone on the whole picture, straight RGBA uint8 ``(H, W, 4)``.
 
         Args:
             image: the picture, RGB or straight RGBA.
         """
         x1, y1, x2, y2 = self.rim_xyxy
-        inside = image[y1:y2, x1:x2]
-        opacity = self.opacity_in_rim
-        if inside.shape[2] == 4:
-            opacity = np.minimum(opacity, inside[:, :, 3])
-        figure = cutout(np.ascontiguousarray(inside[:, :, :3]), opacity)
-        figure[figure[:, :, 3] == 0] = 0
-        canvas = np.zeros((*image.shape[:2], 4), dtype=np.uint8)
-        canvas[y1:y2, x1:x2] = figure
-        return canvas
+        opacity = np.zeros(image.shape[:2], np.uint8)
+        opacity[y1:y2, x1:x2] = self.opacity_in_rim
+        if image.shape[2] == 3:
+            return cutout(image, opacity)
+        opacity = np.minimum(opacity, image[:, :, 3])
+        figure = cutout(np.ascontiguousarray(image[:, :, :3]), opacity)
+        # Where the picture is translucent itself, its colours are the character's own already.
+        np.copyto(figure[:, :, :3], image[:, :, :3], where=((opacity > 0) & (image[:, :, 3] < 255))[:, :, None])
+        return figure
 
 
 @dataclass(frozen=True)

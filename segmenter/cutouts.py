@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from segmenter.own_colors import foreground_colors
 from segmenter.refine import Float32Array
 from shared.geometry import box_of_mask
 
-#: Windows of the two passes of colour estimation, in pixels.
-_WINDOWS = (91, 7)
-#: Rows handled at a time: bounds the memory at full size.
-_BAND_ROWS = 512
+#: Picture round the character that its old background's colours are taken from, pixels.
+_AROUND_PX = 24
+#: Transparent pixels that far from the character have its colour too: a viewer that interpolates shows no fringe.
+_BEYOND_PX = 2
 
 
 def rim_of(width: int, height: int) -> int:
@@ -43,15 +44,13 @@ def cutout(image_rgb: NDArray[np.uint8], alpha: NDArray[Any]) -> NDArray[np.uint
     """Returns straight RGBA ``(H, W, 4)``: the character's own colours, opacity apart.
 
     A rim pixel of the picture is already mixed with the old background; pasted with its own colour it would carry a
-    dark or white fringe along. So colours of the foreground and the background are estimated from their surroundings,
-    and where ``0 < alpha < 1`` the foreground's is stored. Opaque pixels keep the picture's colour exactly; transparent
-    ones near the rim take the character's colour too (a viewer that interpolates shows no fringe), far ones are black.
+    dark or white fringe along. So where ``0 < alpha < 1`` the colour of the foreground alone is stored, as estimated by
+    :func:`segmenter.own_colors.foreground_colors`. Opaque pixels keep the picture's colour exactly; transparent ones
+    beside the rim take the character's colour too (a viewer that interpolates shows no fringe), others are black.
 
     Args:
         image_rgb: ``(H, W, 3)`` uint8.
         alpha: ``(H, W)`` opacity, float in [0, 1] or uint8.
-
-    Source: Forte 2021, "Approximate Fast Foreground Colour Estimation" (two passes of blurred estimates).
 
     Raises:
         ValueError: shapes that do not belong together.
@@ -63,38 +62,12 @@ def cutout(image_rgb: NDArray[np.uint8], alpha: NDArray[Any]) -> NDArray[np.uint
     box = box_of_mask(opacity)
     if box is None:
         return result
-    # Half of either window reaches that far: beyond it nothing has a share in the character.
-    reach = sum(window // 2 for window in _WINDOWS)
     height, width = alpha.shape
-    columns = slice(max(0, box[0] - reach), min(width, box[2] + reach))
-    for top in range(max(0, box[1] - reach), min(height, box[3] + reach), _BAND_ROWS):
-        bottom = min(height, top + _BAND_ROWS)
-        first, last = max(0, top - 2 * reach), min(height, bottom + 2 * reach)
-        own = slice(top - first, bottom - first)
-        band = image_rgb[first:last, columns]
-        colors = _foreground(band, opacity[first:last, columns])[own]
-        opaque = opacity[top:bottom, columns, None] == 255
-        result[top:bottom, columns, :3] = np.where(opaque, band[own], colors)
+    top, bottom = max(0, box[1] - _AROUND_PX), min(height, box[3] + _AROUND_PX)
+    left, right = max(0, box[0] - _AROUND_PX), min(width, box[2] + _AROUND_PX)
+    picture, part = image_rgb[top:bottom, left:right], opacity[top:bottom, left:right]
+    near = cv2.dilate((part > 0).astype(np.uint8), np.ones((2 * _BEYOND_PX + 1,) * 2, np.uint8)).astype(np.bool_)
+    colors = foreground_colors(picture, part, near & (part < 255))
+    result[top:bottom, left:right, :3] = np.where(near[..., None], colors, 0)
     result[..., 3] = opacity
     return result
-
-
-def _foreground(image_rgb: NDArray[np.uint8], opacity: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Estimates the foreground's colour ``(H, W, 3)`` at every pixel; black where none is near."""
-    image, alpha = image_rgb.astype(np.float32), opacity.astype(np.float32) / np.float32(255)
-    weight = alpha[..., None]
-    front, back = image, image
-    for window in _WINDOWS:
-        front_mean, front_share = _weighted_blur(front, alpha, window)
-        back_mean, _ = _weighted_blur(back, 1 - alpha, window)
-        front = np.clip(front_mean + weight * (image - weight * front_mean - (1 - weight) * back_mean), 0, 255)
-        back = back_mean
-    # Where no foreground is in the small window, the large one's mean is all there is to know.
-    front[front_share < 1e-4] = 0
-    return np.asarray(np.round(front), dtype=np.uint8)
-
-
-def _weighted_blur(colors: Float32Array, weight: Float32Array, window: int) -> tuple[Float32Array, Float32Array]:
-    share = cv2.blur(weight, (window, window))
-    total = cv2.blur(colors * weight[..., None], (window, window))
-    return np.asarray(total / (share[..., None] + 1e-5), dtype=np.float32), np.asarray(share, dtype=np.float32)

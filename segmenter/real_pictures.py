@@ -11,7 +11,9 @@ from segmenter.evaluate import Pair
 from shared.compositing.over import over, place
 from shared.errors import DataError
 from shared.geometry import box_of_mask, compose, scaling, translation
-from shared.images import read_mask, read_rgb, read_rgba
+from shared.images import read_rgb, read_rgba
+from shared.readers.mask_pairs import read_mask_pair
+from shared.readers.texture_masks import read_texture_masks
 
 #: Height of a pasted character as a share of the background's, smallest and largest.
 HEIGHT_SHARES = (0.5, 0.95)
@@ -23,14 +25,9 @@ def texture_mask_pairs(root: Path) -> Iterator[Pair]:
     Raises:
         DataError: there is none, or the two differ in size.
     """
-    masks = sorted(path for path in root.rglob("mask.png") if path.with_name("texture.png").is_file())
-    if not masks:
-        raise DataError(f"{root}: no folder with texture.png and mask.png; check the path")
-    for path in masks:
-        image, mask = read_rgb(path.with_name("texture.png")), read_mask(path)
-        if image.shape[:2] != mask.shape:
-            raise DataError(f"{path}: {mask.shape[::-1]} pixels, its texture has {image.shape[1::-1]}; re-create it")
-        yield image, mask > 127
+    for pair in read_texture_masks(root).pairs:
+        image, alpha = read_mask_pair(pair)
+        yield image, alpha > 127
 
 
 def pasted_pairs(

@@ -27,7 +27,7 @@ def test_the_rim_has_the_characters_colour(background: tuple[int, int, int]) -> 
     ours = np.abs(rgba[rim][:, :3] - RED).mean()
     naive = np.abs(image[rim] - RED).mean()
     assert naive > 30
-    assert ours < 6
+    assert ours < 2
 
 
 @pytest.mark.parametrize("old", [(0, 0, 0), (255, 255, 255)])
@@ -38,8 +38,7 @@ def test_no_fringe_on_a_new_background(old: tuple[int, int, int], new: tuple[int
     share = rgba[..., 3:] / 255
     pasted = share * rgba[..., :3] + (1 - share) * np.array(new)
     true = alpha[..., None] * RED + (1 - alpha[..., None]) * np.array(new)
-    # The estimate is approximate at nearly transparent pixels; nothing visible (a naive cut-out is off by over 50).
-    assert np.abs(pasted - true).max() < 6
+    assert np.abs(pasted - true).max() < 4  # a naive cut-out is off by over 25
     naive = share * image + (1 - share) * np.array(new)
     assert np.abs(naive - true).max() > 25
 
@@ -66,13 +65,6 @@ def test_nothing_there_gives_a_transparent_picture() -> None:
     assert not rgba.any()
 
 
-def test_bands_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    image, alpha = _disc((255, 255, 255), 200)
-    whole = cutout(image, alpha)
-    monkeypatch.setattr("segmenter.cutouts._BAND_ROWS", 37)
-    assert np.abs(cutout(image, alpha).astype(int) - whole.astype(int)).max() <= 1
-
-
 def test_alpha_of_a_character_leaves_the_others_out() -> None:
     probability = np.zeros((40, 60), np.float32)
     probability[10:30, 5:20] = 0.95
@@ -97,7 +89,7 @@ def test_a_cut_out_can_be_resized_without_a_dark_rim() -> None:
     small = cv2.resize(rgba, (48, 48), interpolation=cv2.INTER_LINEAR)
     rim = (small[..., 3] > 20) & (small[..., 3] < 235)
     assert rim.any()
-    assert small[rim][:, 0].min() > 120  # a black rim would pull the red channel towards 100
+    assert small[rim][:, 0].min() > 95  # the picture's own rim is at 100; black beside it would halve that
 
 
 def test_a_body_the_net_is_unsure_of_is_opaque_and_fog_round_it_is_gone() -> None:
