@@ -23,6 +23,7 @@ from inkpose.commands import (
     index,
     keypoints,
     pose,
+    pose_sets,
     predict,
     report,
     rig,
@@ -59,6 +60,8 @@ app.add_typer(evaluations.app, name="eval")
 app.add_typer(index.app, name="index")
 app.add_typer(rulebook.app, name="rulebook")
 data.app.command("keypoints")(keypoints.keypoints)
+data.app.command("report")(pose_sets.report)
+data.app.command("select")(pose_sets.select)
 app.add_typer(data.app, name="data")
 app.add_typer(import_weights.app, name="import")
 app.add_typer(export.app, name="export")

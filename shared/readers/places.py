@@ -40,18 +40,29 @@ def read_place(root: Path, place: Place) -> NDArray[np.uint8]:
     Raises:
         DataError: no such file, not a picture, a tar cut off, or a path that leads out of ``root``.
     """
-    path = root / checked_path(place.path, str(root))
     if place.offset is None or place.size is None:
-        return read_rgb(path)
+        return read_rgb(root / checked_path(place.path, str(root)))
+    data = bytes_of(root, place)
     try:
+        return read_rgb(data)
+    except DataError as error:
+        raise DataError(f"{root / place.path}, at byte {place.offset}: {error}") from error
+
+
+def bytes_of(root: Path, place: Place) -> bytes:
+    """Returns the bytes of the picture's file, or of its part of the tar.
+
+    Raises:
+        DataError: no such file, or a path that leads out of ``root``.
+    """
+    path = root / checked_path(place.path, str(root))
+    try:
+        if place.offset is None or place.size is None:
+            return path.read_bytes()
         with path.open("rb") as tar:
             tar.seek(place.offset)
-            data = tar.read(place.size)
+            return tar.read(place.size)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; check the image folder") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the file") from error
-    try:
-        return read_rgb(data)
-    except DataError as error:
-        raise DataError(f"{path}, at byte {place.offset}: {error}") from error
