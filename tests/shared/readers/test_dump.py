@@ -139,7 +139,7 @@ def test_the_letter_s_has_two_meanings(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no dates"):
         find_scheme([{"rating": "s"}], "f")
     path = lines(tmp_path / "a.json", {**API, "rating": "s"})
-    with pytest.raises(DataError, match="say before_2022"):
+    with pytest.raises(DataError, match="say --rating-scheme before_2022"):
         list(read_dump([path]))
     assert [post.rating for post in read_dump([path], scheme="since_2022")] == ["sensitive"]
     assert [post.rating for post in read_dump([path], scheme="before_2022")] == ["safe"]
