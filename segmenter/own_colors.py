@@ -97,7 +97,7 @@ def _solve_tile(
             )
             for plane in colors.reshape(6, *colors.shape[2:])
         ]
-    )  # fmt: skip
+    ).astype(np.float32)  # fmt: skip
     window = slice(top, bottom), slice(left, right)
     solved = _sweep(
         _planes(image_rgb[window]), _share(opacity[window]), started.reshape(2, 3, *started.shape[1:]), sweeps
