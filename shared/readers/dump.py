@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from shared.errors import DataError
 from shared.readers.dump_files import Row, dump_files, read_rows
 from shared.readers.image_names import MD5
+from shared.readers.old_tags import OldTags
 from shared.readers.ratings import LETTERS, SAFE_FOR_WORK, Rating, Scheme, find_scheme, meaning
 
 PICTURE_SUFFIXES = frozenset(("jpg", "jpeg", "png", "webp", "gif", "bmp", "avif"))
@@ -136,15 +137,21 @@ def _tags(row: Row) -> tuple[dict[str, None], tuple[str, ...]]:
         return dict.fromkeys(text.split()), tuple(meta.split()) if meta else ()
     if "tags" in row:
         tags = row["tags"]
+        if isinstance(tags, OldTags):
+            return dict.fromkeys(tags.general), _meta(tags.others)
         names = dict.fromkeys([tag["name"] for tag in tags if tag["category"] in _GENERAL])
         " ".join(names).encode()  # as above, and TypeError for a name that is no text
         others = [(str(tag["category"]), tag["name"]) for tag in tags if tag["category"] not in _GENERAL]
-        for category, _ in others:
-            if category not in _CATEGORIES:
-                raise ValueError(f"tag category {category!r} is unknown: this set numbers them in its own way")
-        return names, tuple(name for category, name in others if category == "5")
+        return names, _meta(others)
     # Raw exports have one string for all categories: names of artists and characters are in no class.
     return dict.fromkeys(row["tag_string"].split()), ()
+
+
+def _meta(others: list[tuple[str, str]]) -> tuple[str, ...]:
+    for category, _ in others:
+        if category not in _CATEGORIES:
+            raise ValueError(f"tag category {category!r} is unknown: this set numbers them in its own way")
+    return tuple(name for category, name in others if category == "5")
 
 
 def _whole(value: Any) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from shared.errors import DataError
+from shared.readers.old_tags import take_tags
 
 #: Tables that lie beside the posts in a dump.
 _OTHER_TABLES = re.compile(
@@ -55,6 +56,8 @@ def dump_files(inputs: Sequence[Path]) -> list[Path]:
 def read_rows(path: Path, skip: int = 0) -> Iterator[tuple[int, Row]]:
     """Yields ``(line number, row)`` of one file; of a JSON array, the number of the element, from 1.
 
+    In a line of 2018–2020 the field ``tags`` is an ``OldTags`` where it has the usual form.
+
     Memory: one line, or the whole file where it is an array.
 
     Args:
@@ -72,7 +75,7 @@ def read_rows(path: Path, skip: int = 0) -> Iterator[tuple[int, Row]]:
             else:
                 for number, line in islice(enumerate(stream, start=1), skip, None):
                     if not line.isspace():
-                        if b'"favs"' in line:
+                        if b'"favs"' in line and b'"favs": []' not in line:
                             line = _FAVOURITES.sub(b'"favs":[]', line)
                         yield number, _object(line, path, number)
     except (EOFError, gzip.BadGzipFile) as error:
@@ -123,11 +126,15 @@ def _array(stream: IO[bytes], path: Path) -> Iterator[tuple[int, Row]]:
 
 def _object(line: bytes, path: Path, number: int) -> Row:
     try:
-        row = _decode(line.decode())
+        text = line.decode()
+        taken = take_tags(text)
+        row = _decode(text) if taken is None else _decode(taken[0])
     except (ValueError, RecursionError) as error:
         raise DataError(
             f"{path}:{number}: not valid JSON ({error}); the file may be cut off, download it again"
         ) from None
     if not isinstance(row, dict):
         raise DataError(f"{path}:{number}: not a JSON object; expected one post a line")
+    if taken is not None:
+        row["tags"] = taken[1]
     return row
