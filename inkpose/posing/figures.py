@@ -108,7 +108,9 @@ class MaskedFigures:
         """Returns the masks of a picture."""
         for name in (item.relative.with_suffix(""), item.relative, PurePath(item.path.stem), PurePath(item.path.name)):
             for suffix in ("", *IMAGE_SUFFIXES):
-                if (path := self.folder / f"{name}{suffix}").is_file():
+                path = self.folder / f"{name}{suffix}"
+                # The pictures' own folder may hold the masks under other names; a picture is not its mask.
+                if path.is_file() and not path.samefile(item.path):
                     return [path]
             parts: list[Path] = []
             while (path := self.folder / f"{name}.{len(parts)}.png").is_file():

@@ -16,6 +16,8 @@ BoxForm = Literal["size", "corners"]
 
 #: One file's decision needs this many times more records for a reading than against it.
 _CLEAR = 10
+#: Fewer records than this may be mistakes, and do not turn the usual reading (size) over.
+_FEW = 3
 
 
 def box_form(records: Iterable[tuple[Box, Picture, NDArray[np.float64]]], path: object) -> BoxForm | None:
@@ -29,7 +31,7 @@ def box_form(records: Iterable[tuple[Box, Picture, NDArray[np.float64]]], path: 
         path: for the message.
 
     Returns:
-        The form; None where no record tells (both readings give nearly the same boxes, or neither fits).
+        The form; None where too few records tell (both readings give nearly the same boxes, or neither fits).
 
     Raises:
         DataError: the records contradict each other.
@@ -40,11 +42,12 @@ def box_form(records: Iterable[tuple[Box, Picture, NDArray[np.float64]]], path: 
         as_corners = _share_held((x, y, a, b), picture, joints)
         if as_size != as_corners:
             votes["size" if as_size > as_corners else "corners"] += 1
-    if not any(votes.values()):
+    if votes["size"] and votes["size"] >= _CLEAR * votes["corners"]:
+        return "size"
+    if votes["corners"] >= max(_FEW, _CLEAR * votes["size"]):
+        return "corners"
+    if sum(votes.values()) < _FEW:
         return None
-    for form, other in (("size", "corners"), ("corners", "size")):
-        if votes[form] >= _CLEAR * votes[other]:
-            return "size" if form == "size" else "corners"
     raise DataError(
         f"{path}: boxes fit [corner, size] in {votes['size']} records and [corner, corner] in {votes['corners']}; "
         "say which with --box-form size or --box-form corners"

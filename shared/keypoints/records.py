@@ -116,6 +116,13 @@ class PoseSet:
             people.append(replace(person, points_xy=points, state=state, score=score, extra=extra))
         return replace(self, people=people)
 
+    def labelled_only(self) -> PoseSet:
+        """Returns the set without characters that have no placed joint (COCO's crowds and tiny figures)."""
+        people = [person for person in self.people if person.placed.any()]
+        gone = [person for person in self.people if not person.placed.any()]
+        problems = [Problem(f"annotation {person.id}", "no labelled joint") for person in gone]
+        return replace(self, people=people, problems=[*self.problems, *problems])
+
     def single_characters(self) -> PoseSet:
         """Returns the set without pictures that have several characters, which a single-character method cannot use."""
         counts = Counter(person.picture_id for person in self.people)

@@ -45,6 +45,7 @@ def read_coco_people(path: Path, form: BoxForm | None = None) -> PoseSet:
     others = [row for row in rows if "keypoints" not in row]
     layouts: dict[str, str] = {}
     read: list[tuple[str, Person]] = []
+    taken: set[int] = set()
     for row in rows:
         if "keypoints" not in row:
             continue
@@ -61,6 +62,10 @@ def read_coco_people(path: Path, form: BoxForm | None = None) -> PoseSet:
             reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
             problems.append(Problem(record, reason))
             continue
+        if person.id in taken:
+            problems.append(Problem(record, "its id a second time"))
+            continue
+        taken.add(person.id)
         layouts.setdefault(schema.name, record)
         read.append((record, person))
     schema = LAYOUTS[one_schema(layouts, path)] if layouts or not orders else _only(orders, path)

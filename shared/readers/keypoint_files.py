@@ -27,6 +27,7 @@ TARGETS = {
     "coco_25": "coco_25", "add": "add_21", "release": "release_25", "openpose": "openpose_18",
     "openpose_25": "openpose_25",
 }  # fmt: skip
+_COCO_LIKE = ("coco", "coco_25", "mpii", "human_art")
 _ANY_LAYOUT = ("coco", "cvat", "label_studio")
 
 
@@ -107,6 +108,8 @@ def write_keypoints(path: Path, poses: PoseSet, name: str, layout: str | None = 
     """
     schema_name = layout_for(name, layout)
     poses = poses.converted(LAYOUTS[schema_name])
+    if name not in _COCO_LIKE:
+        poses = poses.labelled_only()
     if name.startswith("openpose"):
         if path.exists() and not path.is_dir():
             raise UsageError(f"{path}: OpenPose files are one a picture; name a folder with --out")

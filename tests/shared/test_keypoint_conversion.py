@@ -263,3 +263,18 @@ def test_box_of_joints_is_cut_to_the_picture():
     assert box_of_joints(_person(points, state), PICTURE) == (0.0, 10.0, 40.0, 120.0)
     state[1] = UNKNOWN
     assert box_of_joints(_person(points, state), PICTURE) is None
+
+
+def test_one_odd_box_does_not_turn_a_file_over():
+    odd = ((60.0, 40.0, 100.0, 130.0), Picture(1, "a", 110, 140), np.array([[70.0, 50.0], [90.0, 120.0]]))
+    assert box_form([odd], "f") is None
+    assert box_form([odd] * 3, "f") == "corners"
+    assert box_form([odd, *_boxes("size")], "f") == "size"
+
+
+def test_characters_without_a_joint_are_left_out_where_a_format_has_no_place_for_them():
+    poses = _figures(3)
+    poses.people[1].state[:] = UNKNOWN
+    labelled = poses.labelled_only()
+    assert [person.id for person in labelled.people] == [0, 2]
+    assert "no labelled joint" in str(labelled.problems[0])

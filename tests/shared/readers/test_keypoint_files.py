@@ -135,6 +135,7 @@ def _coco_with(tmp_path, **changes):
         ({"bbox": [5, 5, 0, 40]}, "no area"),
         ({"bbox": [5, 5, 40]}, "four numbers"),
         ({"image_id": 9}, "no picture"),
+        ({"id": "x"}, "invalid literal"),
         ({"keypoints": [10, None, 2] * 17}, "NaN"),
         ({"keypoints": [10, "x", 2] * 17}, "could not convert"),
     ],
@@ -143,9 +144,15 @@ def test_wrong_coco_records_are_dropped_by_name(tmp_path, changes, reason):
     poses = read_keypoints(_coco_with(tmp_path, **changes))
     assert [person.id for person in poses.people] == [1]
     (problem,) = poses.problems
-    assert problem.record == "annotation 2"
+    assert problem.record == f"annotation {changes.get('id', 2)}"
     assert problem.dropped
     assert reason in problem.reason
+
+
+def test_an_annotation_id_counts_once(tmp_path):
+    poses = read_keypoints(_coco_with(tmp_path, id=1))
+    assert len(poses.people) == 1
+    assert "a second time" in str(poses.problems[0])
 
 
 def test_joint_off_the_picture_is_outside_for_the_training_too(tmp_path):
