@@ -22,6 +22,7 @@ from inkpose.commands import (
     import_weights,
     index,
     keypoints,
+    masks,
     pose,
     pose_sets,
     predict,
@@ -60,6 +61,9 @@ app.add_typer(evaluations.app, name="eval")
 app.add_typer(index.app, name="index")
 app.add_typer(rulebook.app, name="rulebook")
 data.app.command("keypoints")(keypoints.keypoints)
+data.app.command("cutouts")(masks.cutouts)
+data.app.command("pairs")(masks.pairs)
+data.app.command("composites")(masks.composites)
 data.app.command("report")(pose_sets.report)
 data.app.command("select")(pose_sets.select)
 app.add_typer(data.app, name="data")

@@ -33,9 +33,9 @@ def palette_of(rng: np.random.Generator, cutout_rgba: ByteArray, count: int = 6)
 
 def color_of(rng: np.random.Generator, palette: ByteArray, spread: float = 12.0) -> Color:
     """Returns one colour of ``palette`` ``(N, 3)``, changed a little."""
-    color = palette[int(rng.integers(len(palette)))] + rng.normal(0, spread, 3)
-    red, green, blue = np.clip(color, 0, 255).tolist()
-    return int(red), int(green), int(blue)
+    red, green, blue = (palette[int(rng.integers(len(palette)))] + rng.normal(0, spread, 3)).tolist()
+    # Faster than numpy's clip, and this is called dozens of times a sample.
+    return min(max(int(red), 0), 255), min(max(int(green), 0), 255), min(max(int(blue), 0), 255)
 
 
 def ramp(rng: np.random.Generator, palette: ByteArray) -> ByteArray:

@@ -23,7 +23,7 @@ def random_shape(rng: np.random.Generator, size_px: float) -> ByteArray:
     """
     side = max(6, int(size_px * 1.34))
     mask = np.zeros((side, side), np.uint8)
-    _DRAWERS[int(rng.choice(len(_DRAWERS), p=_SHARES))](rng, mask, size_px)
+    _DRAWERS[int(_EDGES.searchsorted(rng.random(), side="right"))](rng, mask, size_px)
     if rng.random() < 0.15:  # symmetric, as furniture, fronts of houses and figures are
         half = side // 2
         mask[:, side - half :] = mask[:, :half][:, ::-1]
@@ -106,3 +106,4 @@ def _marks(rng: np.random.Generator, mask: ByteArray, size: float) -> None:
 _STEEP = np.clip((np.arange(256) - 118.0) * 32 + 128, 0, 255).astype(np.uint8)
 _DRAWERS: tuple[Drawer, ...] = (_polygon, _box, _ellipse, _stroke, _twig, _blob, _marks)
 _SHARES = (0.2, 0.22, 0.16, 0.14, 0.08, 0.14, 0.06)
+_EDGES = np.cumsum(_SHARES) / np.sum(_SHARES)
