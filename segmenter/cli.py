@@ -18,6 +18,9 @@ def real(
     ] = None,
     characters: Annotated[list[Path] | None, typer.Option(help="Cut-out characters (RGBA files or folders).")] = None,
     backgrounds: Annotated[list[Path] | None, typer.Option(help="Pictures without characters.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Only characters and backgrounds of this split of a data set: train, val, test.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the sizes and places of pasted characters.")] = 0,
     image_size: Annotated[int | None, typer.Option(help="Working size; by default that of training.")] = None,
     refined: Annotated[bool, typer.Option(help="Follow the picture's edges at full size.")] = True,
@@ -40,7 +43,6 @@ def real(
     from segmenter.tables import table
     from shared.errors import InkposeError
     from shared.files import write_json
-    from shared.images import find_images
 
     try:
         settings: dict[str, Any] = {} if image_size is None else {"image_size": image_size}
@@ -48,9 +50,9 @@ def real(
         results = {}
         if textures is not None:
             results["drawings"] = evaluate_pairs(predictor, texture_mask_pairs(textures))
-        scenes = [found.path for found in find_images(backgrounds or [])] if characters else []
+        scenes = _pictures(backgrounds or [], split) if characters else []
         for folder in characters or []:
-            files = [found.path for found in find_images([folder])]
+            files = _pictures([folder], split)
             results[f"pasted {folder.name}"] = evaluate_pairs(predictor, pasted_pairs(files, scenes, seed, heights))
         for name, values in results.items():
             Console().print(table(values, name))
@@ -60,6 +62,20 @@ def real(
     except InkposeError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
+
+
+def _pictures(places: list[Path], split: str | None) -> list[Path]:
+    from shared.errors import UsageError
+    from shared.images import find_images
+    from shared.readers.folders import pictures_of_split
+    from shared.readers.splits import SPLITS
+
+    if split is None:
+        return [found.path for found in find_images(places)]
+    wanted = next((name for name in SPLITS if name == split), None)
+    if wanted is None:
+        raise UsageError(f"--split {split}: not known; choose {', '.join(SPLITS)}")
+    return [path for place in places for path in pictures_of_split(place, wanted)]
 
 
 if __name__ == "__main__":
