@@ -11,17 +11,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pose.build import PoseNet, Recipe, build_net
+from pose.build import PoseNet
 from pose.calibration import calibrated
 from pose.codecs.heatmap import HeatmapCodec
 from pose.codecs.release import decode_as_released
 from pose.crops import to_picture
 from pose.paper_crop import paper_crop
+from pose.saved import read_saved
 from shared.batches import to_float
 from shared.errors import DataError
 from shared.geometry import FloatArray, square_crop, warp
 from shared.keypoints.schema import COCO_25
-from shared.training.checkpoints import load_checkpoint
 
 Box = tuple[float, float, float, float]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -148,7 +148,8 @@ def load(
     """Loads a pose checkpoint; no other file is needed and no code in it is run.
 
     Args:
-        path: a ``.ckpt`` file that the training of pose or ``inkpose import pose`` wrote.
+        path: a ``.ckpt`` file that the training of pose or ``inkpose import pose`` wrote, or a folder of
+            ``inkpose export pose``.
         device: ``cpu``, ``cuda``, ``cuda:1`` …
         precision: ``auto`` takes bfloat16 where the processor computes in it.
         flip_test: average each crop with its mirror image: slower, a little more exact.
@@ -160,30 +161,26 @@ def load(
         DataError: missing, corrupt, or of another subsystem.
     """
     path = Path(path)
-    checkpoint = load_checkpoint(path, "pose")
+    saved = read_saved(path)
     try:
-        recipe, hparams = Recipe(**checkpoint["inkpose"]["net"]), checkpoint["hyper_parameters"]
-        net = build_net(recipe)
-        weights = {key.removeprefix("net."): v for key, v in checkpoint["state_dict"].items() if key.startswith("net.")}
-        net.load_state_dict(weights)
-        side = recipe.settings().head_side
-        return PosePredictor(
-            net=net,
-            codec=HeatmapCodec((recipe.crop_side,) * 2, (side, side), hparams["sigma_cells"]),
-            padding=float(hparams["padding"]),
-            gate=np.asarray(checkpoint["inkpose"]["gate"], np.float32),
-            device=device,
-            precision=precision,
-            flip_test=flip_test,
-            decoding=decoding,
-            preprocessing=preprocessing,
-            curves=checkpoint["inkpose"].get("calibration"),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        net, codec = saved.build(), saved.codec()
+    except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: not a whole pose checkpoint ({error}); train it again") from error
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: its weights do not fit the net ({reason}); train it again") from error
+    return PosePredictor(
+        net=net,
+        codec=codec,
+        padding=saved.padding,
+        gate=saved.gate.numpy(),
+        device=device,
+        precision=precision,
+        flip_test=flip_test,
+        decoding=decoding,
+        preprocessing=preprocessing,
+        curves=saved.curves,
+    )
 
 
 def _bfloat16_is_fast(device: torch.device) -> bool:

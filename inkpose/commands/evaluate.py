@@ -36,7 +36,7 @@ def evaluate(
     wanted = as_split(split)
     if not data.is_dir() and not (subsystem == "tagger" and data.is_file()):
         raise DataError(f"{data}: no such data folder; draw one with `inkpose synth --out {data} --count 2000`")
-    if not checkpoint.is_file() and not (subsystem == "tagger" and is_exported(checkpoint)):
+    if not checkpoint.is_file() and not (subsystem in ("tagger", "pose") and is_exported(checkpoint)):
         raise DataError(f"{checkpoint}: no such checkpoint file; train one with `make train-{subsystem}`")
     for option, file in (("--json", json_path), ("--per-class", per_class)):
         if file is not None and file.is_dir():
