@@ -52,8 +52,12 @@ DESCRIPTORS = {
 SURE_SCORE = 0.4
 #: How far apart soft directions are that count as half alike (ours).
 _TOLERANCE = 0.42
-#: Likeness of two unrelated arrows, which is what an arrow that one side does not show is taken for.
+#: Likeness of two unrelated arrows.
 _CHANCE = 0.3
+#: How much the doubt about what is not shown weighs, as a part of what the query knows (ours).
+_DOUBT = 0.02
+#: What a squared distance of 1 between descriptors takes away (ours).
+_FAR = 0.05
 #: Pull of all other arrows on where up is, beside the trunk's 1.
 _PULL = 0.1
 
@@ -84,8 +88,7 @@ def describe(
     points = _checked(keypoints)
     if name == "paper":
         return describe_paper(points, boxes_xywh)
-    directions, confidence = soft_directions(points, upright=name == "inkpose-upright")
-    vectors = WEIGHTS * (MEANS + confidence * (directions - MEANS))
+    vectors = _vectors(*_arrows(points), upright=name == "inkpose-upright")
     return np.stack([vectors.real, vectors.imag], axis=-1).reshape(len(points), 2 * len(TERMS)).astype(np.float32)
 
 
@@ -97,11 +100,12 @@ def mirror(keypoints: NDArray[Any]) -> FloatArray:
 
 
 def similarity(query: NDArray[Any], others: NDArray[Any], upright: bool = False) -> FloatArray:
-    """Returns how alike a pose is to others ``(N,)``: 1 the same, about 0.3 unrelated.
+    """Returns how alike a pose is to others ``(N,)``: 1 the same, 0 nothing in common.
 
-    Arrow by arrow, weighted by how surely both poses know it: ``Σ α² u_q (u_o e + (1 − u_o) 0.3) / Σ α² u_q`` with
-    ``e = exp(−|g_q − g_o|² ln 2 / 0.42²)``. Arrows the query does not know do not count; scales
-    are those of the arrows that both know.
+    Arrow by arrow, by how surely both poses know it: with ``w = α² u_q u_o``, ``e = exp(−|g_q − g_o|² ln 2 / 0.42²)``
+    it is ``(Σ w e + 0.3 m) / (Σ w + m) − 0.05 |d_q − d_o|²``, 0 at least. The doubt ``m = 0.02 Σ α² u_q (1 − u_o)``
+    draws poses that do not show what the query shows towards 0.3; the distance of the descriptors d, over
+    the arrows that the query knows, decides where little is shared. Scales of g are those of the arrows that both know.
 
     Args:
         query: ``(17, 3)``.
@@ -114,12 +118,13 @@ def similarity(query: NDArray[Any], others: NDArray[Any], upright: bool = False)
     asked = _softened(np.broadcast_to(asked_arrows, found_arrows.shape), shared, upright)
     found = _softened(found_arrows, shared, upright)
     alike = np.exp(-(np.abs(found - asked) ** 2) * (np.log(2) / _TOLERANCE**2))
-    weight = WEIGHTS**2 * asked_confidence
-    total = weight.sum()
-    if total <= 0:
-        return np.full(len(found), _CHANCE)
-    result: FloatArray = (weight * (confidence * alike + (1 - confidence) * _CHANCE)).sum(axis=-1) / total
-    return result
+    weight = WEIGHTS**2 * shared
+    known = weight.sum(axis=1)
+    doubt = _DOUBT * ((WEIGHTS**2 * asked_confidence).sum() - known) + 1e-9
+    mean = ((weight * alike).sum(axis=1) + _CHANCE * doubt) / (known + doubt)
+    apart = _vectors(asked_arrows, asked_confidence, upright) - _vectors(found_arrows, confidence, upright)
+    far = (np.abs(apart) ** 2 * (asked_confidence > 0)).sum(axis=1)
+    return np.asarray(np.clip(mean - _FAR * far, 0, 1), np.float64)
 
 
 def is_usable(keypoints: NDArray[Any]) -> bool:
@@ -133,6 +138,13 @@ def soft_directions(points: FloatArray, upright: bool = False) -> tuple[ComplexA
     """Returns soft directions and confidences ``(N, T)`` of the arrows of poses ``(N, 17, 3)``."""
     arrows, confidence = _arrows(points)
     return _softened(arrows, confidence, upright), confidence
+
+
+def _vectors(arrows: ComplexArray, confidence: FloatArray, upright: bool) -> ComplexArray:
+    """Returns the descriptors as complex numbers ``(N, T)``."""
+    directions = _softened(arrows, confidence, upright)
+    vectors: ComplexArray = WEIGHTS * (MEANS + confidence * (directions - MEANS))
+    return vectors
 
 
 def _arrows(points: FloatArray) -> tuple[ComplexArray, FloatArray]:
