@@ -12,12 +12,26 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from inkpose.bench import drawing, manifest, metrics, prediction, reading, retrieval, rulebook, segmentation, tagging
+from inkpose.bench import (
+    drawing,
+    manifest,
+    metrics,
+    pose_paper,
+    prediction,
+    reading,
+    retrieval,
+    rulebook,
+    segmentation,
+    tagging,
+)
 from inkpose.bench.row import Row
 from shared.errors import UsageError
 from shared.files import write_json
 
-PARTS = ("reading", "rulebook", "manifest", "metrics", "drawing", "tagging", "segmentation", "prediction", "retrieval")
+PARTS = (
+    "reading", "rulebook", "manifest", "metrics", "drawing", "tagging", "segmentation", "pose", "prediction",
+    "retrieval",
+)  # fmt: skip
 
 
 def run_bench(out: Path, weights: Path, only: str | None = None, full: bool = False) -> list[Row]:
@@ -73,6 +87,7 @@ def _part(name: str, folder: Path, weights: Path, full: bool) -> Callable[[], It
         "drawing": lambda: drawing.rows(folder),
         "tagging": lambda: tagging.rows(folder, weights),
         "segmentation": segmentation.rows,
+        "pose": pose_paper.rows,
         "prediction": lambda: prediction.rows(folder, weights),
         "retrieval": lambda: retrieval.rows(folder, full),
     }

@@ -16,7 +16,8 @@ def bench(
     only: Annotated[
         str | None,
         typer.Option(
-            help="One part: reading, rulebook, manifest, metrics, drawing, segmentation, prediction, retrieval."
+            help="One of: reading, rulebook, manifest, metrics, drawing, tagging, segmentation, pose, prediction, "
+            "retrieval."
         ),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="A million poses in the retrieval part.")] = False,

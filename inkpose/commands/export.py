@@ -53,3 +53,22 @@ def export_segmenter(
     typer.echo(f"{out}: {', '.join(written.files)}")
     if written.onnx_difference is not None:
         typer.echo(f"model.onnx and the net differ by at most {written.onnx_difference:.1e}")
+
+
+@app.command("pose")
+def export_pose(
+    checkpoint: Annotated[Path, typer.Option(help="Pose checkpoint, e.g. runs/demo/pose/checkpoints/best.ckpt.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; an earlier export there is replaced.")],
+    onnx: Annotated[bool, typer.Option("--onnx", help="Also write model.onnx (needs the extra 'export').")] = False,
+    half: Annotated[bool, typer.Option("--half", help="Store the weights in 16 bits: half the size.")] = False,
+) -> None:
+    """Export a pose net: safetensors, model card, ONNX from the crop to the joints.
+
+    Example: inkpose export pose --checkpoint runs/demo/pose/checkpoints/best.ckpt --out pose_export --onnx
+    """
+    from pose.export import export_pose as export
+
+    written = export(checkpoint, out, onnx=onnx, precision="float16" if half else "float32")
+    typer.echo(f"{out}: {', '.join(written.files)}")
+    if written.onnx_difference is not None:
+        typer.echo(f"model.onnx and the net differ by at most {written.onnx_difference:.1e}")
