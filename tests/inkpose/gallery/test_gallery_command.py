@@ -1,6 +1,10 @@
+import re
+import signal
 import socket
+import subprocess
 import sys
 
+import httpx
 import pytest
 
 from inkpose.cli import main
@@ -46,3 +50,22 @@ def test_missing_weights(capsys, tmp_path):
 def test_missing_extra(said, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "fastapi", None)
     assert "inkpose[gallery]" in said("--index", str(tmp_path / "i"))
+
+
+@pytest.mark.slow
+def test_the_command_serves_looks_and_ends_with_ctrl_c(weights, draw, tmp_path):
+    options = ["--weights", str(weights), "--index", str(tmp_path / "index"), "--port", "0", "--device", "cpu"]
+    command = [sys.executable, "-m", "inkpose.cli", "gallery", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            told = process.stdout.readline()
+            address = re.search(r"http://127\.0\.0\.1:\d+/", told)[0]
+            page = httpx.get(address, timeout=60)
+            assert "<title>inkpose gallery</title>" in page.text
+            seen = httpx.post(f"{address}api/looks", content=draw(tmp_path / "girl.png").read_bytes(), timeout=120)
+            assert (seen.json()["width"], seen.json()["height"]) == (60, 40)
+        finally:
+            process.send_signal(signal.SIGINT)
+            out, error = process.communicate(timeout=60)
+        assert (process.returncode, out, error) == (0, "gallery closed\n", "")
+    assert not (tmp_path / "index").exists()

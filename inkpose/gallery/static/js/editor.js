@@ -74,14 +74,15 @@ export function createEditor(onchange) {
       [last, moved] = [point, true];
       draw();
     };
+    const held = new AbortController();
     const end = () => {
-      node.removeEventListener("pointermove", follow);
+      held.abort();
       node.removeAttribute("data-held");
       if (moved) onchange();
       else past.pop();
     };
-    node.addEventListener("pointermove", follow);
-    for (const name of ["pointerup", "pointercancel"]) node.addEventListener(name, end, { once: true });
+    node.addEventListener("pointermove", follow, { signal: held.signal });
+    for (const name of ["pointerup", "pointercancel"]) node.addEventListener(name, end, { signal: held.signal });
   }
 
   function key(event, joint) {
@@ -93,7 +94,8 @@ export function createEditor(onchange) {
       move(joint, arrow[0] * reach, arrow[1] * reach, event.altKey);
       draw();
       onchange();
-    } else if (["Delete", "Backspace", "Enter", " "].includes(event.key)) leaveOut(joint);
+    } else if (event.key === "z" && (event.ctrlKey || event.metaKey)) undo();
+    else if (["Delete", "Backspace", "Enter", " "].includes(event.key)) leaveOut(joint);
     else return;
     event.preventDefault();
     say(nodes[joint].getAttribute("aria-label"));
@@ -102,6 +104,13 @@ export function createEditor(onchange) {
   function leaveOut(joint) {
     remember();
     joints[joint].there = !joints[joint].there;
+    draw();
+    onchange();
+  }
+
+  function undo() {
+    if (!past.length) return;
+    joints = past.pop();
     draw();
     onchange();
   }
@@ -136,12 +145,7 @@ export function createEditor(onchange) {
       draw();
       onchange();
     },
-    undo() {
-      if (!past.length) return;
-      joints = past.pop();
-      draw();
-      onchange();
-    },
+    undo,
     keypoints: () => joints.map(({ x, y, there }) => (there ? [Number(x.toFixed(2)), Number(y.toFixed(2)), 1] : null)),
   };
 }

@@ -16,7 +16,11 @@ export function createLook(root, { findPose }) {
   let leastScore = 0;
   let working = false;
 
-  const stage = createStage();
+  const stage = createStage(() => {
+    if (current?.state !== "seen" || current.lost === current.result.key) return;
+    current.lost = current.result.key; // once for each time it was seen
+    see(current);
+  });
   const strip = h("div", { class: "strip", role: "group", "aria-label": "Pictures looked at" });
   const another = chooser(h("span", { class: "more-pictures" }, icon(ICONS.add), h("span", { class: "unseen" }, "Look at more pictures")), take);
   const head = h("div", { class: "look-head" });

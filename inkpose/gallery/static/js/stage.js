@@ -2,13 +2,14 @@
 import { h, s, segments, toggle } from "./dom.js";
 import { skeleton, strokeUnit } from "./skeleton.js";
 
-export function createStage() {
+// `onlost` is called when the server no longer has the picture.
+export function createStage(onlost) {
   const show = { base: "picture", joints: true, boxes: true };
   let look = null;
   let chosen = null; // a character's number, or null for all
   let least = 0;
 
-  const picture = h("img", { class: "layer base", alt: "" });
+  const picture = h("img", { class: "layer base", alt: "", onerror: () => onlost() });
   const cutout = h("img", { class: "layer cutout", alt: "" });
   const lines = s("svg", { class: "layer lines", role: "img" });
   const frame = h("div", { class: "frame" }, picture, cutout, lines);
