@@ -19,7 +19,7 @@ from shared.exporting.onnx_model import TOLERANCE, onnx_difference
 from shared.exporting.weights import Precision, rounded, write_exported
 from shared.files import write_bytes, write_text
 from tagger.engines import ONNX_FILE
-from tagger.onnx_net import example_input, tagger_onnx, whole_tagger
+from tagger.onnx_net import FRAMES, example_input, tagger_onnx, whole_tagger
 from tagger.saved import SavedTagger, as_config, read_saved
 
 TAGS, THRESHOLDS, CARD = "selected_tags.csv", "thresholds.csv", "README.md"
@@ -45,9 +45,9 @@ _FILES = """- `config.json`, `model.safetensors`: all that `tagger.predict.load`
 - `thresholds.csv`: `name,group,threshold`, tuned for F1 on the validation split; `inkpose tag --calibration` reads an
   edited one."""
 _ONNX = """- `model.onnx`: input `image`, uint8 RGB `(batch, {side}, {side}, 3)`: shrunk so that the long side is {side}
-  px and laid in the middle of a white square. Scaling and normalisation are inside. Outputs: `probabilities` and
-  `logits` `(batch, {classes})` and `embedding` `(batch, D)`. The batch is any size. Class names, groups and thresholds
-  are in the metadata under `inkpose.class_names`, `inkpose.class_groups`, `inkpose.thresholds`, as JSON."""
+  px, {frame}. Scaling and normalisation are inside. Outputs: `probabilities` and `logits` `(batch, {classes})`, and
+  `embedding` `(batch, D)`. The batch is any size. Class names, groups and thresholds are in the metadata under
+  `inkpose.class_names`, `inkpose.class_groups`, `inkpose.thresholds`, as JSON."""
 
 
 class Written(NamedTuple):
@@ -131,7 +131,8 @@ def _card(saved: SavedTagger, precision: Precision, onnx: bool) -> str:
         "training pictures": known,
         "stored as": precision,
     }
-    shape = {"backbone": saved.backbone, "classes": len(saved.class_names), "side": saved.image_size}
+    shape: dict[str, object] = {"backbone": saved.backbone, "classes": len(saved.class_names), "side": saved.image_size}
+    shape["frame"] = FRAMES[saved.preprocessing]
     files = _FILES + ("\n" + _ONNX.format(**shape) if onnx else "")
     return model_card(
         "Tagger of illustrated characters",

@@ -9,8 +9,13 @@ from torch import Tensor, nn
 
 from shared.exporting.onnx_model import to_onnx
 from tagger.net import TaggerNet
-from tagger.saved import SavedTagger
+from tagger.saved import Preprocessing, SavedTagger
 
+#: What is around a picture in its square, by the kind of preprocessing.
+FRAMES: dict[Preprocessing, str] = {
+    "letterbox": "in the middle of a white square",
+    "paper": "in the middle of a square, black around opaque pictures, white around those with alpha",
+}
 INPUT, OUTPUTS = "image", ("probabilities", "logits", "embedding")
 
 
@@ -54,7 +59,7 @@ def tagger_onnx(saved: SavedTagger, net: WholeTagger | None = None) -> bytes:
     """
     metadata = {
         "inkpose.kind": "tagger",
-        "inkpose.input": "RGB uint8 (batch, height, width, 3), letterboxed on white; scaled and normalised inside",
+        "inkpose.input": f"RGB uint8 (batch, side, side, 3), {FRAMES[saved.preprocessing]}",
         "inkpose.image_size": str(saved.image_size),
         "inkpose.preprocessing": saved.preprocessing,
         "inkpose.class_names": json.dumps(saved.class_names, ensure_ascii=False),

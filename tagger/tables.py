@@ -19,7 +19,8 @@ def summary_table(report: dict[str, Any]) -> Table:
     table = Table(
         title=f"Tagger on the {report['split']} split: {report['pictures']} pictures, "
         f"{report['classes_scored']} of {report['classes']} classes with ≥ {report['min_positives']} positives",
-        caption=f"mAP {_number(report['map'])} · tuned: {report['threshold_rule']}",
+        caption=f"mAP {_number(report['map'])} · {report['classes_supported']} classes were taught, "
+        f"{report['classes_with_positives']} occur here · tuned: {report['threshold_rule']}",
     )
     table.add_column("threshold")
     for kind in ("macro", "micro"):

@@ -157,7 +157,7 @@ def tag(
     target = Captions(cast("Mode", mode), suffix, out) if captions else None
     wanted = [file for file in lists.values() if file is not None]
     plan = digest(_told(checkpoint), limits.tolist(), str(wish), backend, precision, embeddings is not None)
-    journal = Journal.beside(wanted[0], plan) if wanted and not dry_run else None
+    journal = Journal.beside(wanted[0], plan, embeddings is not None) if wanted and not dry_run else None
     with ExitStack() as stack:
         if journal is not None:
             stack.enter_context(journal)

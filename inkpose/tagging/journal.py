@@ -29,15 +29,16 @@ class Journal:
     Args:
         path: the file.
         plan: digest of everything that the records depend on; the lines of another plan are forgotten.
+        embeddings: keep them too: some kilobytes a picture.
     """
 
-    def __init__(self, path: Path, plan: str) -> None:
-        self.path, self.plan = path, plan
+    def __init__(self, path: Path, plan: str, embeddings: bool = True) -> None:
+        self.path, self.plan, self.embeddings = path, plan, embeddings
 
     @classmethod
-    def beside(cls, target: Path, plan: str) -> Journal:
+    def beside(cls, target: Path, plan: str, embeddings: bool = True) -> Journal:
         """Returns the journal of a list ``target``."""
-        return cls(target.with_name(f".{target.name}.unfinished"), plan)
+        return cls(target.with_name(f".{target.name}.unfinished"), plan, embeddings)
 
     def __enter__(self) -> Journal:
         """Opens the file for ``note``.
@@ -65,7 +66,7 @@ class Journal:
     def note(self, noted: Noted) -> None:
         """Adds one picture."""
         line: dict[str, Any] = {"record": noted.record}
-        if noted.embedding is not None:
+        if self.embeddings and noted.embedding is not None:
             line["embedding"] = base64.b64encode(noted.embedding.astype("<f4").tobytes()).decode("ascii")
         self._write(line)
 

@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkpose.filenames import one_line
-from inkpose.reading import read_batches
+from inkpose.reading import BATCH_PIXELS, read_batches
 from inkpose.tagging.captions import Mode, has_caption, write_caption
 from inkpose.tagging.journal import Journal, Noted
 from inkpose.tagging.selection import Selection, Told
 from inkpose.tagging.spelling import spell
 from shared.errors import DataError
 from shared.images import PIXEL_LIMIT, FoundImage
+
+#: Of a batch, before it is shrunk: only the small squares stay in memory, so it may be larger than where all stays.
+_BATCH_PIXELS = 4 * BATCH_PIXELS
 
 
 class Tagger(Protocol):
@@ -144,7 +147,7 @@ def tag_pictures(
         on_start(len(todo))
     pool = ThreadPoolExecutor(threads or max(2, min(8, os.cpu_count() or 2)), thread_name_prefix="pictures")
     try:
-        for batch in read_batches([i.path for i in todo], pool, batch_size, pixel_limit, read=tagger.read):
+        for batch in read_batches([i.path for i in todo], pool, batch_size, pixel_limit, _BATCH_PIXELS, tagger.read):
             probabilities, embeddings = tagger.look([read.image for read in batch if read.image is not None])
             rows = iter(zip(probabilities, embeddings, strict=True))
             for read in batch:

@@ -31,6 +31,12 @@ def test_reads_back_and_goes_on(tmp_path: Path) -> None:
     assert list((tmp_path / "deep").iterdir()) == []
 
 
+def test_without_embeddings_they_are_not_kept(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", "plan", embeddings=False)
+    note(journal, "a")
+    assert [item.embedding for item in journal.read()] == [None]
+
+
 def test_a_line_cut_off_is_forgotten_and_written_over(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j", "plan")
     note(journal, "a", "b")

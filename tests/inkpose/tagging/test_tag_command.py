@@ -244,7 +244,9 @@ def test_unknown_choice(folder: Path, option: str) -> None:
         run(folder, option, "x")
 
 
-@pytest.mark.parametrize("backend", ["torch", "onnx", "openvino"])
+@pytest.mark.parametrize(
+    "backend", ["torch", *(pytest.param(name, marks=pytest.mark.slow) for name in ("onnx", "openvino"))]
+)
 def test_real_weights_in_every_form(backend: str, weights: Path, tmp_path: Path) -> None:
     """A checkpoint, its run folder and its exported folder give the same captions, with every backend."""
     if backend != "torch":
