@@ -14,6 +14,7 @@ from shared.compositing.cutout_files import read_cutout
 from shared.compositing.distractors import add_distractors
 from shared.compositing.harmony import match_colors, quantized
 from shared.compositing.overlays import add_bubbles, add_frame, add_occluders, add_text, island
+from shared.compositing.palettes import palette_of
 from shared.compositing.restyle import restyle
 from shared.compositing.scatter import Scatter, random_crop
 from shared.compositing.tones import change_tone
@@ -56,7 +57,7 @@ class CompositeMaker:
         count = self.scatter.sample_count(rng)
         chosen = [first, *(files[int(i)] for i in rng.integers(len(files), size=max(0, count - 1)))][:count]
         cutouts = [self._cutout(path, rng) for path in chosen]
-        background = self._background(rng)
+        background = self._background(rng, cutouts)
         if happens(rng, self.effects.distractors):
             background = add_distractors(rng, background, cutouts or [self._cutout(first, rng)])
         if happens(rng, self.effects.match_colors):
@@ -89,7 +90,9 @@ class CompositeMaker:
             cutout = restyle(rng, cutout)
         return change_tone(rng, cutout) if happens(rng, self.effects.foreground_tone) else cutout
 
-    def _background(self, rng: np.random.Generator) -> ByteArray:
+    def _background(self, rng: np.random.Generator, cutouts: Sequence[ByteArray]) -> ByteArray:
+        if cutouts and happens(rng, self.effects.own_colors):
+            return clutter(rng, self.image_size, (), palette_of(rng, cutouts[0]))
         if rng.random() < self.effects.plain:
             color = (255, 255, 255) if rng.random() < 0.5 else tuple(int(v) for v in rng.integers(0, 256, 3))
             return np.full((self.image_size, self.image_size, 3), color, np.uint8)

@@ -35,6 +35,7 @@ class Effects:
         plain: one flat colour for a background, white in half of them.
         empty: no character.
         line_art: turned into grey line art after compositing (composed pictures too).
+        own_colors: the background is clutter in a character's own colours.
         distractors: shapes in a character's colours and texture lie on the background.
         background_tone: other light and colours for the background alone.
         foreground_tone: the same for a character alone.
@@ -52,6 +53,7 @@ class Effects:
     plain: float = 0.15
     empty: float = 0.08
     line_art: float = 0.05
+    own_colors: float = 0.0
     distractors: float = 0.0
     background_tone: float = 0.0
     foreground_tone: float = 0.0

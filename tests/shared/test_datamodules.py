@@ -221,6 +221,27 @@ def test_mask_share_of_empty_scenes(root: Path) -> None:
     assert max(empty[Draw(i, i)]["alpha"].max() for i in range(8)) == 0
 
 
+def test_mask_backgrounds_in_the_characters_own_colors(tmp_path: Path) -> None:
+    from shared.images import write_png
+
+    write_tiny_dataset(tmp_path, 4)
+    red = np.zeros((40, 20, 4), np.uint8)
+    red[5:35, 5:15] = (220, 30, 30, 255)
+    for path in (tmp_path / "fg").iterdir():
+        write_png(path, red)
+
+    def redness(share: float) -> float:
+        effects = {"own_colors": share, "plain": 0.0, "line_art": 0.0, "empty": 0.0}
+        source: Any = (
+            MaskDataModule(str(tmp_path), image_size=48, composed_ratio=0.0, effects=effects).dataset("train").source
+        )
+        samples = [source.composites.make(0, np.random.default_rng(i)) for i in range(20)]
+        ground = np.concatenate([sample["image"][sample["alpha"] == 0] for sample in samples]).astype(int)
+        return float((ground[:, 0] - ground[:, 1:].max(axis=1)).mean())
+
+    assert redness(1.0) > 40 > redness(0.0) + 20
+
+
 def test_mask_placement(root: Path) -> None:
     placement: Any = {"count_weights": [0.0, 1.0], "scale_range": [0.5, 0.6], "min_visible": 0.5}
     data = MaskDataModule(str(root), image_size=16, composed_ratio=0.0, placement=placement, effects={"empty": 0.25})
