@@ -110,6 +110,7 @@ def _error_in_band(soft_weight: float, steps: int = 60) -> float:
     return float(error[(alpha > 0.05) & (alpha < 0.95)].mean())
 
 
+@pytest.mark.slow
 def test_one_batch_of_soft_edges_is_learnt() -> None:
     soft, hard = _error_in_band(1.0), _error_in_band(0.0)
     assert soft < 0.08
