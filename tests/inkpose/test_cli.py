@@ -10,7 +10,7 @@ import pytest
 from inkpose.cli import main
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("predict", "tag", "eval", "synth", "demo", "report", "rulebook")
+COMMANDS = ("predict", "tag", "segment", "eval", "synth", "demo", "report", "rulebook")
 
 
 def python(code: str, *arguments: str) -> subprocess.CompletedProcess:
