@@ -125,6 +125,7 @@ def _build_row(count: int, seconds: float, vectors: NDArray[np.float32], command
 
 
 def _query_row(words: str, told: dict[str, Any], recall: str, baseline_ms: float, command: str) -> Row:
+    versus = "scikit-learn brute force" + (", rows with the tag picked beforehand" if "filter" in words else "")
     p50, p95 = np.percentile(told["milliseconds"], [50, 95])
     name = f"retrieval: {words}; {recall}p50 {p50:.1f} ms, p95 {p95:.1f} ms, {told['peak_mb']:.0f} MB resident"
-    return Row(name, "queries/s", 1000 / p50, 1000 / baseline_ms, "scikit-learn brute force", command)
+    return Row(name, "queries/s", 1000 / p50, 1000 / baseline_ms, versus, command)
