@@ -102,7 +102,7 @@ def _brute_force(vectors: NDArray[np.float32], asked: NDArray[np.float32]) -> tu
 
 def _nearest_neighbors(vectors: NDArray[np.float32]) -> Any:
     try:
-        from sklearn.neighbors import NearestNeighbors
+        from sklearn.neighbors import NearestNeighbors  # type: ignore[import-untyped]
     except ImportError:
         raise UsageError("the retrieval benchmark compares with scikit-learn; install it with the extra dev") from None
     return NearestNeighbors(n_neighbors=10, algorithm="brute").fit(vectors)
