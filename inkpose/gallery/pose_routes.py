@@ -5,14 +5,24 @@ from __future__ import annotations
 import threading
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import APIRouter, Query
 
 from inkpose.gallery.collection import Collection
 from inkpose.index.cluster import pose_groups
+from inkpose.index.schema import Hit
 from inkpose.index.store import PoseIndex
 
 #: Characters shown of a group beside the most typical one.
 EXAMPLES = 7
+
+#: Joints of the body (shoulders to ankles, 12) that make a pose; of less one cannot speak of a pose.
+LEAST_BODY = 4
+
+
+def is_vague(hit: Hit) -> bool:
+    """Whether so little of the body was found that one can hardly speak of a pose."""
+    return int(np.isfinite(hit.keypoints[5:, 0]).sum()) < LEAST_BODY
 
 
 def pose_router(collection: Collection) -> APIRouter:
@@ -34,8 +44,9 @@ def pose_router(collection: Collection) -> APIRouter:
             if key not in made:
                 while len(made) > 8:
                     made.pop(next(iter(made)))
-                made[key] = [
+                groups = [
                     {
+                        "vague": is_vague(group.medoid),
                         "size": group.size,
                         "place_xy": [round(value, 4) for value in group.place_xy],
                         "medoid": collection.hit_json(group.medoid, posed=False),
@@ -43,6 +54,7 @@ def pose_router(collection: Collection) -> APIRouter:
                     }
                     for group in pose_groups(own, count, EXAMPLES, tags)
                 ]
+                made[key] = sorted(groups, key=lambda group: bool(group["vague"]))
             return {"groups": made[key]}
 
     return router

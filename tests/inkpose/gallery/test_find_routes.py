@@ -7,6 +7,8 @@ from fastapi.testclient import TestClient
 
 from inkpose.gallery.app import create_app
 from inkpose.gallery.worker import NetWorker
+from inkpose.index.schema import Figure, Picture
+from inkpose.index.store import PoseIndex
 from shared.images import read_rgb
 
 
@@ -131,3 +133,17 @@ def test_without_an_index_everything_says_what_to_do(pipeline, tmp_path):
         assert client.get("/api/collection").json()["exists"] is False
         assert client.get("/api/characters/x/picture").status_code == 404
     assert not (tmp_path / "none").exists()
+
+
+def test_groups_that_show_hardly_a_body_come_last(pipeline, tmp_path, standing):
+    def figure(lean: float, body: int) -> Picture:
+        keypoints = standing(lean)
+        keypoints[5 + body :, :2] = np.nan
+        return Picture(f"/pictures/{lean}.png", 100, 96, [], [Figure((30, 10, 40, 74), keypoints)])
+
+    index = PoseIndex.open(tmp_path / "index", create=True)
+    with index.writing():
+        index.add([figure(n / 10, 3) for n in range(5)] + [figure(40 + n / 10, 12) for n in range(2)])
+    with TestClient(create_app(NetWorker(lambda: pipeline), index.path), base_url="http://localhost") as client:
+        groups = client.get("/api/poses?count=2").json()["groups"]
+    assert [(group["size"], group["vague"]) for group in groups] == [(2, False), (5, True)]

@@ -26,7 +26,7 @@ export function createFind(root) {
   const presets = h("div", { class: "presets", role: "group", "aria-label": "Poses to begin with" },
     Object.entries(FIGURES).map(([name, pose]) => h("button", { type: "button", class: "preset", title: name, "aria-label": name, onclick: () => editor.set(pose) },
       s("svg", { viewBox: `0 0 ${SHEET.width} ${SHEET.height}`, "aria-hidden": "true" }, s("g", { class: "skeleton bones" }, drawSketch(pose, 17))))));
-  const tool = (name, path, work) => h("button", { type: "button", class: "plain", onclick: work }, icon(path), name);
+  const tool = (name, path, work) => h("button", { type: "button", class: "plain", "aria-label": name, title: name, onclick: work }, icon(path), h("span", {}, name));
   const query = h("div", { class: "query" },
     h("div", { class: "card takes sheet-card" },
       h("div", { class: "row sheet-tools" }, chooser([icon(ICONS.image), "Use a picture"], (files) => take(files[0]), { multiple: false }),

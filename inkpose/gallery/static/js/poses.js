@@ -27,11 +27,13 @@ export function createPoses(root, { pick }) {
     const all = groups.reduce((sum, group) => sum + group.size, 0);
     note.textContent = `${plural(all, "character")} in ${plural(groups.length, "group")}. A large disc is a popular pose; neighbours are alike.`;
     map.replaceChildren(...groups.map((group, i) => h("button", { type: "button", class: "disc", "aria-pressed": "false",
-      "aria-label": `Pose ${i + 1}, ${plural(group.size, "drawing")}`, onclick: () => choose(i) },
+      "data-vague": group.vague, "aria-label": `${title(i)}, ${plural(group.size, "drawing")}`, onclick: () => choose(i) },
     drawing(group.medoid), h("span", { class: "count" }, group.size.toLocaleString("en")))));
     place();
     choose(Math.min(chosen ?? 0, groups.length - 1));
   }
+
+  const title = (number) => (groups[number].vague ? "Little of the body found" : `Pose ${number + 1}`);
 
   function place() {
     const width = map.clientWidth;
@@ -54,7 +56,7 @@ export function createPoses(root, { pick }) {
     const share = Math.round((100 * size) / groups.reduce((sum, group) => sum + group.size, 0));
     detail.replaceChildren(
       h("div", { class: "detail-head" }, h("span", { class: "mat tall bones-on" }, drawing(medoid)),
-        h("div", {}, h("p", { class: "label" }, `Pose ${number + 1}`), h("h2", {}, plural(size, "drawing")), h("p", { class: "note" }, `${share} % of the collection`),
+        h("div", {}, h("p", { class: "label" }, title(number)), h("h2", {}, plural(size, "drawing")), h("p", { class: "note" }, `${share} % of the collection`),
           h("button", { type: "button", class: "primary", onclick: () => pick(medoid) }, icon(ICONS.find), "Find this pose"))),
       h("ul", { class: "grid small" }, examples.map((hit) => card(hit, { onpick: pick, onopen: (one) => openPicture(one, pick) }))));
   }
