@@ -24,6 +24,7 @@ class _Evaluations(TyperGroup):
 app = typer.Typer(
     cls=_Evaluations,
     help="Score a checkpoint on a data set, or retrieval by pose on pose groups.",
+    epilog="Example: inkpose eval tagger --checkpoint best.ckpt --data data/demo/drawn",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
