@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import json
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -77,12 +78,14 @@ def train_stage(options: DemoOptions, ledger: Ledger, name: str) -> Stage:
     config = "task_source_" + options.preset if name == "task_source" else options.preset
     path = options.configs / package / f"{config}.yaml"
     data = "photo" if name == "task_source" else "drawn"
-    needs = [f"data/{data}", *(("train/task_source", "train/tagger") if name == "pose" else ())]
-    folder = options.out / name
+    more = {"pose": ("train/task_source", "train/tagger"), "segmenter": ("data/photo",)}.get(name, ())
+    folder, content = options.out / name, _config(path)
     arguments = ["--data.root", str(options.data / data), "--trainer.default_root_dir", str(folder)]
     if name == "pose":
         arguments += _source_arguments(options.out)
-    settings = {"config": _config(path), "inputs": ledger.digests(*needs), "version": _version()}
+    if name == "segmenter":
+        arguments += _folder_arguments(content, Path("data") / options.preset, options.data)
+    settings = {"config": content, "inputs": ledger.digests(f"data/{data}", *more), "version": _version()}
 
     def work(resume: bool) -> None:
         run = importlib.import_module(f"{package}.__main__").main
@@ -102,6 +105,22 @@ def _source_arguments(out: Path) -> list[str]:
         "--model.init_args.domain_source", str(checkpoint_path(out, "tagger")),
         "--model.init_args.task_source", str(checkpoint_path(out, "task_source")),
     ]  # fmt: skip
+
+
+def _folder_arguments(config: Any, written: Path, data: Path) -> list[str]:
+    """The folders of cut-outs and backgrounds that the config names, where this run has put them."""
+    arguments: list[str] = []
+    for key in ("foregrounds", "backgrounds"):
+        if shares := config["data"].get(key):
+            moved = [
+                share | {"path": _moved(share["path"], written, data)} if "path" in share else share for share in shares
+            ]
+            arguments += [f"--data.{key}", json.dumps(moved)]
+    return arguments
+
+
+def _moved(path: str, written: Path, data: Path) -> str:
+    return str(data / Path(path).relative_to(written)) if Path(path).is_relative_to(written) else path
 
 
 def evaluate_stage(options: DemoOptions, ledger: Ledger, name: str) -> Stage:

@@ -81,14 +81,14 @@ SIMPLE = Mix(
     looks={"plain": 0.94, "greyscale": 0.02, "cast": 0.04},
     wear={"none": 0.92, "jpeg": 0.05, "lowres": 0.03},
     extras=0.25,
-    hair={"short": 1, "long": 1, "twintails": 1.4, "ponytail": 1.4, "spiky": 1, "double_bun": 3},
+    hair={"short": 1, "long": 1, "twintails": 1.4, "ponytail": 1.6, "spiky": 1.3, "double_bun": 0.5},
     hair_colors={"black": 1, "brown": 1, "blonde": 1, "red": 1.5, "pink": 1.5, "blue": 1.5, "white": 1},
     fringes={"straight": 1, "jagged": 1},
     outfits={
-        "casual": 1, "shirt": 1, "hoodie": 1.3, "coat": 1, "serafuku": 1, "dress": 1, "kimono": 1.5, "maid": 1.3,
-        "armor": 1, "suit": 1.3,
+        "casual": 1, "shirt": 1.2, "hoodie": 1.5, "coat": 1, "serafuku": 1, "dress": 1, "maid": 1.5, "suit": 1.5,
+        "kimono": 0.3, "armor": 0.3,
     },
     expressions={"neutral": 1, "smile": 1, "open_mouth": 2},
-    adornments=0.3,
+    adornments=0.2,
 )  # fmt: skip
 MIXES: Mapping[str, Mix] = {"rich": RICH, "simple": SIMPLE}

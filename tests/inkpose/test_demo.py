@@ -59,6 +59,21 @@ def test_sources_of_the_key_are_those_of_the_training(options, ledger):
     assert key(options, changed(ledger, "data/drawn"), "task_source") == key(options, ledger, "task_source")
 
 
+def test_segmenter_takes_the_folders_of_this_run(options, ledger, monkeypatch):
+    import segmenter.__main__
+
+    seen = []
+    monkeypatch.setattr(segmenter.__main__, "main", lambda args: seen.extend(args) or 0)
+    demo_stages.train_stage(options, ledger, "segmenter").work(False)
+    shares = json.loads(seen[seen.index("--data.backgrounds") + 1])
+    written = yaml.safe_load((ROOT / "configs/segmenter/demo.yaml").read_text())["data"]["backgrounds"]
+    assert [share["weight"] for share in shares] == [share["weight"] for share in written]
+    assert {share["path"] for share in shares if "path" in share} == {
+        str(options.data / "drawn/bg"), str(options.data / "photo/bg"),
+    }  # fmt: skip
+    assert key(options, changed(ledger, "data/photo"), "segmenter") != key(options, ledger, "segmenter")
+
+
 def test_missing_and_broken_config_are_one_line(options, ledger, tmp_path):
     lost = DemoOptions("demo", out=options.out, data=options.data, configs=tmp_path)
     with pytest.raises(DataError, match="no such config"):
