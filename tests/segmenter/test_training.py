@@ -23,7 +23,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path, Path
     write_tiny_dataset(data, count=16)
     command = [
         "fit", "--config", str(CONFIG), "--data.root", str(data), "--data.num_workers", "0", "--data.batch_size", "2",
-        "--data.image_size", "64", "--trainer.default_root_dir", str(out), "--trainer.accelerator", "cpu",
+        "--data.image_size", "64", "--data.foregrounds", "null", "--data.backgrounds", "null",
+        "--trainer.default_root_dir", str(out), "--trainer.accelerator", "cpu",
         "--trainer.precision", "32-true", "--trainer.enable_progress_bar", "false", "--trainer.log_every_n_steps", "1",
     ]  # fmt: skip
     assert main([*command, "--trainer.max_steps", "2", "--trainer.val_check_interval", "2"]) == 0
