@@ -18,7 +18,7 @@ from shared.readers.splits import SPLITS, split_of
 logger = logging.getLogger(__name__)
 
 #: Raised whenever the same seed would draw other bytes; part of every data set's description.
-GENERATOR_VERSION = "1"
+GENERATOR_VERSION = "2"
 #: Samples drawn between two notes of progress; what an interruption can lose at most, a worker.
 CHUNK = 32
 _NOTES = ".synth"
