@@ -23,7 +23,12 @@ class _Evaluations(TyperGroup):
 
 app = typer.Typer(
     cls=_Evaluations,
-    help="Score a checkpoint on a data set, or retrieval by pose on pose groups.",
+    help="""Score a checkpoint on a data set, or retrieval by pose on pose groups.
+
+    Example: inkpose eval tagger --checkpoint runs/demo/tagger/checkpoints/best.ckpt --data data/demo/drawn
+
+    Example: inkpose eval retrieval
+    """,
     epilog="Example: inkpose eval tagger --checkpoint best.ckpt --data data/demo/drawn",
     no_args_is_help=True,
     add_completion=False,

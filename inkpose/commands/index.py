@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from inkpose.pipeline import Pipeline
 
 app = typer.Typer(
-    help="Make a collection searchable by pose and tags (see `inkpose search`).",
+    help="""Make a collection searchable by pose and tags (see `inkpose search`).
+
+    Example: inkpose index add drawings/
+    """,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
