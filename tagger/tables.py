@@ -40,7 +40,7 @@ def paper_table(report: dict[str, Any]) -> Table:
     """Returns the operating points of ``evaluate``'s report in the layout of the paper's table, under its rows."""
     rules = "by its release's rules" if "paper" in report else "by ours"
     table = Table(
-        title=f"As in the paper's table, macro averages {rules} (another data set and rulebook: no comparison)",
+        title=f"The paper's table, macro averages {rules} (another data set: no comparison)",
         caption="per-class thresholds tuned on val: left for F2, right for F1",
     )
     for column in ("", "F2", "pre", "rec", "acc", "F1", "pre", "rec", "acc"):

@@ -21,8 +21,9 @@ def precision_equals_recall(counts: Tensor) -> int:
     Source: the operating point that SmilingWolf's tagger cards quote as "P=R".
     """
     total = confusion_at_all(counts).sum()
-    gap = torch.nan_to_num((total.precision() - total.recall()).abs(), nan=math.inf)
-    return int(gap.argmin())
+    # tp / (tp + fp) = tp / (tp + fn) where as much is told wrongly as is missed. The ratios themselves are also equal
+    # where nothing is told.
+    return int((total.fp - total.fn).abs().argmin())
 
 
 def best_global_edge(counts: Tensor, beta: float = 1.0, min_positives: int = 1) -> int:

@@ -80,3 +80,13 @@ def test_precision_equals_recall_where_predictions_equal_positives() -> None:
 def test_thresholds_survive_the_way_to_probabilities_and_back() -> None:
     edges = torch.arange(ZERO_EDGE - 900, ZERO_EDGE + 900)
     assert torch.equal(probability_to_edge(edge_to_probability(edges)), edges)
+
+
+def test_precision_equals_recall_is_not_where_nothing_is_told() -> None:
+    # Two of five positives stand above three negatives: telling these five gives 2 right, 3 wrong, 3 missed.
+    counts = torch.zeros(2, 1, BINS, dtype=torch.int64)
+    counts[1, 0, [100, 900, 1500]] = torch.tensor([2, 1, 2])
+    counts[0, 0, [50, 800, 1000]] = torch.tensor([90, 3, 3])
+    edge = precision_equals_recall(counts)
+    total = confusion_at(counts, edge).sum()
+    assert (total.tp, total.fp, total.fn) == (2, 3, 3)
