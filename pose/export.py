@@ -29,9 +29,11 @@ predictor = load("FOLDER")
 [joints] = predictor.predict([read_rgb("drawing.png")], [[(x1, y1, x2, y2)]])
 ```
 
-`joints` is `(boxes, 25, 3)`: x, y in picture pixels (NaN: not in the picture) and a score, the share of joints with
-that score that were found on validation data. The order is COCO's 17 joints, then the middles of upper arm, forearm,
-thigh and shin, left before right. Left and right are the character's own."""
+`joints` is `(boxes, 25, 3)`: x, y in picture pixels (NaN: not in the picture) and a score in [0, 1], {score}. The
+order is COCO's 17 joints, then the middles of upper arm, forearm, thigh and shin, left before right. Left and right are
+the character's own."""
+_CALIBRATED = "the share of joints with that score that were found on validation data"
+_RAW = "the height of the joint's heatmap, which is no probability"
 _FILES = """- `config.json`, `model.safetensors`: all that `pose.predict.load` needs, read without running code."""
 _ONNX = """- `model.onnx`: input `image`, uint8 RGB `(batch, {side}, {side}, 3)`: the square round the box, {share:.0%}
   larger than its long side, white outside the picture. Outputs: `keypoints` `(batch, 25, 3)`, x and y in crop pixels
@@ -98,6 +100,9 @@ def _card(saved: SavedPose, precision: Precision, onnx: bool) -> str:
         "Pose of illustrated characters",
         "Finds 25 joints of one character in a square crop of a drawing. Made with inkpose, after Chen & Zwicker 2022.",
         facts,
-        [("Use", _USE), ("Files", _FILES + ("\n" + _ONNX.format(**shape) if onnx else ""))],
+        [
+            ("Use", _USE.replace("{score}", _RAW if saved.curves is None else _CALIBRATED)),
+            ("Files", _FILES + ("\n" + _ONNX.format(**shape) if onnx else "")),
+        ],
         ["keypoint-detection", "pose-estimation"],
     )

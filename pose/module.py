@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -213,6 +214,8 @@ class PoseModule(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """Returns the optimiser over the trainable part only."""
         if not self.automatic_optimization:
+            # Lightning warns that nothing will be trained, which is the point.
+            warnings.filterwarnings("ignore", message=".*this fit will run with no optimizer.*")
             return None
         parts = [self.net, *([self.judge] if self.judge is not None else [])]
         trainable = [parameter for part in parts for parameter in part.parameters() if parameter.requires_grad]
