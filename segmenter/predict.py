@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ class SegmenterPredictor:
         answers = self._seen([(image, view) for image, views in zip(images, plans, strict=True) for view in views])
         results = []
         for image, views in zip(images, plans, strict=True):
-            results.append(join(views, [next(answers) for _ in views], image.shape[1], image.shape[0]))
+            results.append(join(views, islice(answers, len(views)), image.shape[1], image.shape[0]))
         if self.closer_look:
             again = [(index, view) for index, result in enumerate(results) for view in closer_views(result)]
             closer = self._seen([(images[index], view) for index, view in again])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -66,22 +66,25 @@ def paste(result: Float32Array, view: View, answer: Float32Array) -> None:
     result[y1:y2, x1:x2] += weight * (answer - result[y1:y2, x1:x2])
 
 
-def join(views: Sequence[View], answers: Sequence[Float32Array], width: int, height: int) -> Float32Array:
-    """Returns the map ``(height, width)`` of windows that cover a picture, blended where they overlap."""
+def join(views: Sequence[View], answers: Iterable[Float32Array], width: int, height: int) -> Float32Array:
+    """Returns the map ``(height, width)`` of windows that cover a picture, blended where they overlap.
+
+    Answers are taken one by one, so that of a large strip no two lie in memory.
+    """
     if len(views) == 1:
-        return answers[0]
+        return next(iter(answers))
     result = np.empty((height, width), np.float32)
+    # Transposed views: what follows goes along the first axis, whichever way the strip lies.
+    canvas = result.T if width >= height else result
     end = 0
-    for (x1, y1, x2, y2), answer in zip(views, answers, strict=True):
-        start = x1 if width >= height else y1
-        # Along the strip: what the earlier windows saw fades out over the overlap.
-        overlap = max(0, end - start)
-        ramp = np.ones(answer.shape[1] if width >= height else answer.shape[0], np.float32)
-        ramp[:overlap] = (np.arange(overlap, dtype=np.float32) + 0.5) / max(1, overlap)
-        weight = ramp[None, :] if width >= height else ramp[:, None]
-        part = result[y1:y2, x1:x2]
-        part[:] = np.where(weight < 1, part * (1 - weight) + weight * answer, answer)
-        end = x2 if width >= height else y2
+    for view, answer in zip(views, answers, strict=True):
+        part = answer.T if width >= height else answer
+        start = view[0] if width >= height else view[1]
+        overlap = end - start
+        fade = (np.arange(overlap, dtype=np.float32)[:, None] + 0.5) / max(1, overlap)
+        canvas[start:end] += fade * (part[:overlap] - canvas[start:end])
+        end = start + len(part)
+        canvas[start + overlap : end] = part[overlap:]
     return result
 
 
