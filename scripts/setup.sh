@@ -21,4 +21,5 @@ done
 echo "installing the pinned packages into $venv (some minutes, about 6 GB with PyTorch's CUDA build) …"
 # Debian's own pip is too old for some of the wheels.
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade pip
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,gallery,export]"
+# Without setuptools' warning that an editable installation is one.
+PYTHONWARNINGS=ignore "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,gallery,export]"

@@ -22,6 +22,8 @@ ELSEWHERE = {
     "make train PRESET=paper": "days on GPUs; test_configs.py parses its YAMLs",
     "python -m tagger fit --config configs/tagger/paper.yaml": "the same",
     "tensorboard": "does not end",
+    "inkpose gallery": "does not end; tests/inkpose/gallery drives it in a browser",
+    "inkpose rig": "wants a standing figure seen whole; tests/inkpose has one",
 }
 
 
@@ -80,3 +82,7 @@ def test_readme_commands_do_what_they_say(clone: Path) -> None:
     assert not re.search(r"""(?:src|href)=["']https?:""", page), "the page is self-contained"
     rows = [json.loads(line) for line in (clone / "out/predictions.jsonl").read_text().splitlines()]
     assert [row["image"] for row in rows] == ["my_drawings/mine.jpg"]
+    assert (clone / "my_drawings/mine.txt").read_text().strip()
+    assert list((clone / "cut").rglob("*.png"))
+    assert list((clone / "poses").rglob("*.json"))
+    assert (clone / "found.png").read_bytes().startswith(b"\x89PNG")
