@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from inkpose.gallery.collection import Collection
 from inkpose.gallery.find_routes import find_router
@@ -36,7 +37,7 @@ STATIC = Path(__file__).with_name("static")
 KEYPOINTS = {"names": COCO_17.names, "edges": COCO_17.edge_indices, "flip": COCO_17.flip_order}
 
 
-def create_app(worker: NetWorker, index: Path, names: Iterable[str] = (), network: bool = False) -> FastAPI:
+def create_app(worker: NetWorker, index: Path, names: Iterable[str] = (), network: bool = False) -> Guard:
     """Returns the gallery as an ASGI application.
 
     Args:
@@ -57,7 +58,6 @@ def create_app(worker: NetWorker, index: Path, names: Iterable[str] = (), networ
 
     # The interactive documentation would load scripts from elsewhere.
     app = FastAPI(title="inkpose gallery", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    app.add_middleware(Guard, names=names, network=network)
     for router in (
         look_router(worker, Looks()),
         find_router(collection),
@@ -76,7 +76,7 @@ def create_app(worker: NetWorker, index: Path, names: Iterable[str] = (), networ
 
     app.mount("/", StaticFiles(directory=STATIC, html=True), name="static")
     _tell_errors(app)
-    return app
+    return Guard(app, names, network)  # around everything, so that no answer lacks its headers
 
 
 def _tell_errors(app: FastAPI) -> None:
@@ -94,6 +94,10 @@ def _tell_errors(app: FastAPI) -> None:
     @app.exception_handler(Busy)
     def _busy(_: Request, error: Exception) -> JSONResponse:
         return told(503, "many pictures are waiting already; try again in a moment")
+
+    @app.exception_handler(ClientDisconnect)
+    def _left(_: Request, error: Exception) -> JSONResponse:
+        return told(400, "the upload broke off")  # nobody is there to read it, and it is no bug
 
     @app.exception_handler(HTTPException)
     def _http(_: Request, error: Exception) -> JSONResponse:

@@ -39,7 +39,7 @@ class NetWorker:
         self._pipeline: Pipeline | None = None
 
     async def run(self, work: Callable[[Pipeline], Result]) -> Result:
-        """Runs ``work`` for a request; if the request goes away before its turn, so does the work.
+        """Runs ``work`` for a request; if the request is cancelled before its turn, so is the work.
 
         Raises:
             Busy: the queue is full.

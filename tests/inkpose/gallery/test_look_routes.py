@@ -235,3 +235,37 @@ def test_nets_that_cannot_be_loaded_are_said_on_every_request(tmp_path):
             answer = client.post("/api/looks", content=encode_png(picture()))
             assert (answer.status_code, answer.json()["error"]) == (422, "best.ckpt: not a checkpoint; train it again")
         assert client.get("/api/about").json()["ready"] is False
+
+
+def test_an_upload_that_breaks_off_is_no_bug(pipeline, tmp_path, caplog):
+    app = create_app(NetWorker(lambda: pipeline), tmp_path / "index")
+    parts = iter([{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}])
+    sent = []
+    scope = {
+        "type": "http", "method": "POST", "path": "/api/looks", "raw_path": b"/api/looks", "query_string": b"",
+        "headers": [(b"host", b"localhost")], "http_version": "1.1", "scheme": "http", "root_path": "",
+    }  # fmt: skip
+
+    async def receive():
+        return next(parts)
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 400
+    assert not caplog.records
+
+
+def test_a_bug_of_ours_is_told_without_its_insides(pipeline, tmp_path):
+    class Broken:
+        def predict(self, images):
+            raise RuntimeError("secret")
+
+    app = create_app(NetWorker(lambda: replace(pipeline, segmenter=Broken())), tmp_path / "index")
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
+        answer = client.post("/api/looks", content=encode_png(picture()))
+        assert answer.status_code == 500
+        assert "secret" not in answer.text
+        assert "content-security-policy" in answer.headers
+        assert client.get("/api/about").status_code == 200
