@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
+import yaml
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -274,3 +277,9 @@ def test_the_judges_gradient_is_reversed_for_the_features_only() -> None:
     nn.init.constant_(judge.layers[2].bias, 2.0)
     wrong, right = functional.softplus(torch.tensor(2.0)), functional.softplus(torch.tensor(-2.0))
     assert torch.allclose(judge.loss(features, 2, 1.0), (wrong + right) / 2)
+
+
+def test_every_method_has_a_config() -> None:
+    configs = Path(__file__).parents[2] / "configs" / "pose"
+    told = [yaml.safe_load(path.read_text())["model"]["init_args"].get("method") for path in configs.glob("*.yaml")]
+    assert {method.name for method in METHODS} <= set(told)
