@@ -47,9 +47,13 @@ def cutouts(
     else:
         listed = locate(read_ids(ids, id_column), open_images(sources[0]))
         files, missing = [sources[0] / path for path in listed.paths], listed.missing
+    listable = [path for path in files if _listable(path)]
     with picture_progress("looking") as bar:
-        bar.start(len(files))
-        checked = check_cutouts(files, bar.advance)
+        bar.start(len(listable))
+        checked = check_cutouts(listable, bar.advance)
+    for path in files:
+        if not _listable(path):
+            checked.drop("name does not fit a line of text", f"{path!r}: its name does not fit a line; rename it")
     for image_id in missing:
         checked.drop("picture missing", f"{ids}: picture {image_id} is not in {sources[0]}")
     if not checked.usable:
@@ -105,6 +109,12 @@ def composites(
     changes = {name: value for name, value in (("root", root), ("seed", seed)) if value is not None}
     write_sheet(out, data_of_config(config, **changes), count, columns, outline)
     typer.echo(f"wrote {out}")
+
+
+def _listable(path: Path) -> bool:
+    name = str(path)
+    broken = any("\ud800" <= letter <= "\udfff" for letter in name)  # bytes that are no UTF-8
+    return not broken and len(name.splitlines()) == 1 and name == name.strip()
 
 
 def _relative(path: Path, folder: Path) -> str:

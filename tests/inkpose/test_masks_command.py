@@ -43,6 +43,16 @@ def test_cutouts_writes_a_list_that_a_config_takes(root: Path, capsys: pytest.Ca
     assert changed.any()
 
 
+def test_names_that_fit_no_line_are_left_out(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "fg/1.png").rename(root / "fg/two\nlines.png")
+    (root / "fg/2.png").rename(root / "fg/ä\u3000ö.png")
+    assert main(["data", "cutouts", str(root / "fg"), "--out", str(root / "fg.txt")]) == 0
+    lines = (root / "fg.txt").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 7
+    assert "fg/ä\u3000ö.png" in lines
+    assert "two\\nlines.png" in capsys.readouterr().err
+
+
 def test_cutouts_of_a_list_of_ids(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "ids.csv").write_text("id\n1\n2\n12345\n")
     args = ["data", "cutouts", str(root / "fg"), "--ids", str(root / "ids.csv"), "--out", str(root / "fg.txt")]
