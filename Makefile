@@ -4,6 +4,7 @@ SHELL := /bin/sh
 
 PRESET ?= demo
 METHOD ?=
+SEEDS ?= 1
 ARGS ?=
 IMAGES ?=
 VENV := .venv
@@ -12,11 +13,12 @@ READY := $(VENV)/.ready
 # The pose YAML: the preset's own (feature concatenation), or the one METHOD names.
 POSE_CONFIG = configs/pose/$(if $(METHOD),$(METHOD),$(PRESET)).yaml
 
-.PHONY: help setup demo data train train-task-source train-tagger train-segmenter train-pose test test-slow lint bench clean
+.PHONY: help setup demo data train train-task-source train-tagger train-segmenter train-pose pose-table test test-slow lint bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 	@echo '  PRESET=demo|small|paper   size of nets and data (default demo)'
+	@echo '  SEEDS=N                   trainings of each row of pose-table (default 1)'
 	@echo '  METHOD=NAME               another YAML of configs/pose for train-pose'
 	@echo '  IMAGES=PATH               your own pictures for `make demo`'
 	@echo '  ARGS="--key value …"      passed on to the command'
@@ -46,6 +48,9 @@ train-segmenter: $(READY) ## train the segmenter
 
 train-pose: $(READY) ## train the pose net (needs tagger and task source)
 	@$(BIN)/python -m pose fit --config $(POSE_CONFIG) --resume true $(ARGS)
+
+pose-table: $(READY) ## train and compare the models of the paper's Table 1
+	@$(BIN)/python -m pose.table --preset $(PRESET) --seeds $(SEEDS) $(ARGS)
 
 test: $(READY) ## fast tests (under 10 minutes on 2 cores)
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" -n 2 --dist loadfile -q $(ARGS)

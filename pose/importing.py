@@ -18,7 +18,7 @@ from pose.sources.released import architecture_of, branch_names, read_weights
 from shared.errors import DataError, UsageError
 from shared.files import replacing
 from shared.training.checkpoints import stamp
-from tagger.weights import Match
+from shared.training.foreign_weights import Match
 
 ReleasedMethod = Literal["concat", "match"]
 

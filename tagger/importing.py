@@ -13,8 +13,9 @@ from shared.errors import DataError
 from shared.files import read_json, replacing
 from shared.rulebook.rulebook import load_rulebook
 from shared.training.checkpoints import stamp
+from shared.training.foreign_weights import Match, read_tensors
 from tagger.net import Backbone, TaggerNet
-from tagger.weights import Match, initialise, read_tensors, resnet_tensors
+from tagger.weights import initialise, resnet_tensors
 
 
 def import_tagger(

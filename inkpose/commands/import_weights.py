@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from shared.training.foreign_weights import Match as SegmenterMatch
-    from tagger.weights import Match
+    from shared.training.foreign_weights import Match
 
 #: Names that begin so belong to a whole detector.
 _DETECTOR_PARTS = ("rcnn.", "backbone.", "proposal_generator.", "rpn.", "roi_heads.")
@@ -114,7 +113,7 @@ def import_task_source(
     _tell(out, convert(weights, out))
 
 
-def _tell(out: Path, match: Match | SegmenterMatch) -> None:
+def _tell(out: Path, match: Match) -> None:
     """Prints what became of the tensors; the many of a detector that nothing needs are one line."""
     matched, missing, left_over = (len(names) for names in (match.matched, match.missing, match.left_over))
     typer.echo(f"{out}: {matched} tensors matched, {missing} missing, {left_over} left over")

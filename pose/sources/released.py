@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from pose.sources.detectron2_file import read_detectron2_file
-from tagger.weights import read_tensors
+from shared.training.foreign_weights import read_tensors
 
 #: What a name begins with in the paper's checkpoints, and in files of whole detectors.
 _PREFIX = re.compile(r"^(?:module\.|rcnn\.|model\.)*(?=backbone\.|roi_heads\.|proposal_generator\.)")

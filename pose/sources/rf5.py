@@ -9,8 +9,8 @@ from torch import Tensor
 
 from pose.sources.domain import DomainSource, prune
 from shared.errors import DataError
+from shared.training.foreign_weights import read_tensors
 from tagger.net import Backbone, TaggerNet
-from tagger.weights import read_tensors
 
 #: Statistics of RGB in [0, 1] that these nets were trained with. Source: Chen & Zwicker 2022, backbone ablation.
 MEAN, STD = (0.7137, 0.6628, 0.6519), (0.2970, 0.3017, 0.2979)

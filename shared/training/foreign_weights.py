@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import safetensors
 import safetensors.torch
 import torch
+from torch import Tensor
 
 from shared.errors import DataError
 
@@ -56,3 +57,20 @@ def read_foreign(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise DataError(f"{path}: holds a {type(content).__name__}, not named tensors; give a state dict")
     return content
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Reads the named tensors of ``.safetensors``, a PyTorch state dict or a Lightning checkpoint, on the CPU.
+
+    Raises:
+        DataError: missing, unreadable, no tensors in it, or a pickle that refers to code.
+    """
+    content = read_foreign(path)
+    for key in ("state_dict", "model", "model_state_dict"):
+        if isinstance(content.get(key), dict):
+            content = content[key]
+            break
+    tensors = {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
+    if not tensors:
+        raise DataError(f"{path}: no tensors in it; give a file of weights")
+    return tensors

@@ -13,8 +13,9 @@ import torch
 import torchvision
 
 from shared.errors import DataError
+from shared.training.foreign_weights import read_tensors
 from tagger.net import TaggerNet
-from tagger.weights import initialise, read_tensors, resnet_tensors
+from tagger.weights import initialise, resnet_tensors
 
 
 def test_bare_torchvision_weights(tmp_path: Path) -> None:
