@@ -73,10 +73,10 @@ def test_readme_commands_do_what_they_say(clone: Path) -> None:
     assert "make demo" in ran
 
     metrics = json.loads((clone / "runs/demo/metrics.json").read_text())
-    # What the nets reached (docs/demo.md), less what another machine's rounding may cost.
-    assert metrics["tagger"]["macro_f1"] >= 0.33
-    assert metrics["segmenter"]["iou"] >= 0.75
-    assert metrics["pose"]["pdj@0.2"] >= 0.50
+    # Well below what the nets reached (docs/demo.md): another machine rounds otherwise.
+    assert metrics["tagger"]["macro_f1"] >= 0.50
+    assert metrics["segmenter"]["iou"] >= 0.85
+    assert metrics["pose"]["pdj@0.2"] >= 0.70
     page = (clone / "runs/demo/report.html").read_text()
     assert page.count("data:image/") > 8
     assert not re.search(r"""(?:src|href)=["']https?:""", page), "the page is self-contained"
