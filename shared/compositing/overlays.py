@@ -81,6 +81,19 @@ def add_frame(rng: np.random.Generator, scene: ByteArray, alpha: ByteArray) -> t
     return framed, kept
 
 
+def letterboxed(rng: np.random.Generator, scene: ByteArray, alpha: ByteArray) -> tuple[ByteArray, ByteArray, ByteArray]:
+    """Returns scene, alpha and weight as of a picture up to 1:2 wide or tall: white bars, which do not count."""
+    side = scene.shape[0]
+    bar = int(side * rng.uniform(0.02, 0.25))
+    bars = np.zeros((side, side), bool)
+    bars[:bar] = bars[side - bar :] = True
+    if rng.random() < 0.5:
+        bars = bars.T
+    scene, alpha = scene.copy(), alpha.copy()
+    scene[bars], alpha[bars] = 255, 0
+    return scene, alpha, (~bars).astype(np.uint8)
+
+
 def island(rng: np.random.Generator, background: ByteArray) -> ByteArray:
     """Returns the background ``(S, S, 3)`` only inside a ragged patch, white outside, as behind many web drawings."""
     side = background.shape[0]

@@ -13,7 +13,7 @@ from shared.compositing.clutter import clutter
 from shared.compositing.cutout_files import read_cutout
 from shared.compositing.distractors import add_distractors
 from shared.compositing.harmony import match_colors, quantized
-from shared.compositing.overlays import add_bubbles, add_frame, add_occluders, add_text, island
+from shared.compositing.overlays import add_bubbles, add_frame, add_occluders, add_text, island, letterboxed
 from shared.compositing.palettes import palette_of
 from shared.compositing.restyle import restyle
 from shared.compositing.scatter import Scatter, random_crop
@@ -64,10 +64,13 @@ class CompositeMaker:
             cutouts = [match_colors(rng, cutout, background) for cutout in cutouts]
         linear_light = happens(rng, self.effects.linear_light)
         scene, alpha = self._over_it(rng, *self.scatter.compose(rng, cutouts, background, linear_light))
+        weight = np.ones_like(alpha)
+        if happens(rng, self.effects.letterbox):
+            scene, alpha, weight = letterboxed(rng, scene, alpha)
         return {
             "image": scene,
             "alpha": alpha,
-            "weight": np.ones_like(alpha),
+            "weight": weight,
             "id": np.int64(id_of_stem(first)),
         }
 

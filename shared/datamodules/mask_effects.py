@@ -48,6 +48,7 @@ class Effects:
         bubbles: speech bubbles, which are no character.
         text: writing; a character under it stays one.
         frames: bars of one colour on some sides, which are no character.
+        letterbox: white bars on two sides, as prediction puts them around pictures that are not square.
     """
 
     plain: float = 0.15
@@ -66,6 +67,7 @@ class Effects:
     bubbles: float = 0.0
     text: float = 0.0
     frames: float = 0.0
+    letterbox: float = 0.0
 
 
 def effects_from(settings: Mapping[str, float] | None) -> Effects:

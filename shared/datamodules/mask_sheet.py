@@ -7,13 +7,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from shared.datamodules.masks import MaskDataModule
 from shared.datamodules.sampling import Draw
 from shared.errors import DataError, UsageError
 from shared.images import write_jpeg, write_png
+from shared.yaml_files import read_yaml
 
 #: Most samples of a sheet, and the colour of outlines.
 MOST, OUTLINE = 600, (255, 0, 255)
@@ -30,12 +30,7 @@ def data_of_config(path: Path, **changes: Any) -> MaskDataModule:
     Raises:
         DataError: no such file, not a segmenter's config, or a setting is wrong.
     """
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; give a config, e.g. configs/segmenter/demo.yaml") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DataError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())[:120]})") from None
+    document = read_yaml(path)
     settings = document.get("data") if isinstance(document, dict) else None
     if not isinstance(settings, dict):
         raise DataError(f"{path}: no section 'data'; give a segmenter's config")

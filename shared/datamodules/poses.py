@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from shared.datamodules.pose_samples import PosedCharacters, PoseSource
 from shared.errors import DataError
 from shared.readers.coco import CocoFile, read_coco_keypoints
 from shared.readers.danbooru import image_path
+from shared.readers.places import checked_path
 from shared.readers.splits import Split
 
 logger = logging.getLogger(__name__)
@@ -155,7 +157,9 @@ def _picture_paths(root: Path, split: Split, file: CocoFile, path: Path) -> dict
     """Returns where each picture of a file lies, having found the layout with its first picture."""
     first = next(iter(file.images.values()))
     for folder in (root / "images", root, root / f"{split}2017", root / "images" / f"{split}2017"):
-        if (folder / first.file_name).is_file():
+        if os.path.isfile(folder / first.file_name):
+            for image in file.images.values():
+                checked_path(image.file_name, str(path))
             return {image.id: folder / image.file_name for image in file.images.values()}
     bucketed = {
         image.id: image_path(root, image.id, image.file_name.rpartition(".")[2]) for image in file.images.values()

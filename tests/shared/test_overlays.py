@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 from shared import geometry
 from shared.compositing.harmony import match_colors, quantized
 from shared.compositing.over import over, place, stack_alpha
-from shared.compositing.overlays import add_bubbles, add_frame, add_occluders, add_text, island
+from shared.compositing.overlays import add_bubbles, add_frame, add_occluders, add_text, island, letterboxed
 from shared.compositing.scatter import Scatter
 
 layers = arrays(np.uint8, (3, 4, 4))
@@ -159,3 +159,22 @@ def test_quantized_has_few_colors_near_the_old_ones() -> None:
         few = quantized(np.random.default_rng(seed), scene)
         assert len(np.unique(few.reshape(-1, 3), axis=0)) <= 32
         assert np.abs(few.astype(int) - scene).mean() < 35
+
+
+def test_letterbox_bars_are_white_empty_and_do_not_count() -> None:
+    scene, alpha = np.full((64, 64, 3), 90, np.uint8), np.full((64, 64), 255, np.uint8)
+    wide = 0
+    for seed in range(30):
+        framed, kept, weight = letterboxed(np.random.default_rng(seed), scene, alpha)
+        bars = weight == 0
+        assert (framed[bars] == 255).all()
+        assert (kept[bars] == 0).all()
+        assert (framed[~bars] == 90).all()
+        assert (kept[~bars] == 255).all()
+        assert 0.5 <= (~bars).mean() < 1
+        # Two bars of equal size on opposite sides.
+        assert (bars == bars[::-1]).all()
+        assert (bars == bars[:, ::-1]).all()
+        wide += bool(bars[0].all())
+    assert 5 < wide < 25
+    assert (scene == 90).all()
