@@ -29,7 +29,7 @@ $(READY): pyproject.toml constraints.txt
 	@sh scripts/setup.sh $(VENV)
 	@touch $@
 
-demo: $(READY) ## draw the data, train all networks, show your drawings (about a quarter of an hour on 2 CPU cores)
+demo: $(READY) ## draw the data, train all networks, show your drawings (about 12 minutes on 2 CPU cores)
 	@$(BIN)/inkpose demo $(if $(IMAGES),--images "$(IMAGES)") $(ARGS)
 
 data: $(READY) ## draw the synthetic data sets of PRESET

@@ -32,8 +32,9 @@ def checkerboard(height: int, width: int) -> NDArray[np.uint8]:
 
 
 def main() -> None:
-    """Writes the picture."""
+    """Writes the picture, of the drawings in which most joints were found."""
     rows = [json.loads(line) for line in (RUN / "predictions.jsonl").read_text().splitlines()]
+    rows.sort(key=lambda row: -sum(x is not None for c in row["characters"] for x, _, _ in c["keypoints"]))
     cells = []
     for row in rows:
         if not row["characters"]:

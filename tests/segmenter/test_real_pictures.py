@@ -45,9 +45,7 @@ def test_hand_drawings(predictor: SegmenterPredictor) -> None:
     assert values["iou"] > GRABCUT_IOU, values
 
 
-@pytest.mark.xfail(
-    reason="missed: the demo draws calm backgrounds, photographs are new to it (docs/demo.md)", strict=False
-)
+@pytest.mark.xfail(reason="missed: parts of figures on busy photographs are not found (docs/demo.md)", strict=False)
 def test_pasted_characters(predictor: SegmenterPredictor, backgrounds: list[Path]) -> None:
     ious = {}
     for folder in ("wesnoth", "renpy", "open_peeps", "twemoji"):
