@@ -21,6 +21,7 @@ from inkpose.commands import (
     gallery,
     import_weights,
     index,
+    join,
     keypoints,
     masks,
     pose,
@@ -47,6 +48,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("predict")(predict.predict)
+app.command("join")(join.join)
 app.command("tag")(tag.tag)
 app.command("pose")(pose.pose)
 app.command("rig")(rig.rig)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from inkpose.filenames import one_line, result_names
+from inkpose.parts import Part
 from inkpose.pipeline import Pipeline
 from inkpose.reading import Read, read_batches
 from inkpose.writing import (
@@ -71,6 +72,7 @@ def predict_to_folder(
     batch_size: int = 16,
     pixel_limit: int = PIXEL_LIMIT,
     threads: int | None = None,
+    part: Part | None = None,
     on_start: Callable[[int], None] | None = None,
     on_picture: Callable[[], None] | None = None,
 ) -> Outcome:
@@ -86,6 +88,8 @@ def predict_to_folder(
         batch_size: most pictures seen at once.
         pixel_limit: pictures with more pixels are refused.
         threads: that decode and write; None takes one a core, eight at most.
+        part: sees only this part of the pictures and writes its own list, for ``inkpose join``; result files are
+            named as in a run over all, so that parts may share ``out``, and none of an earlier run is removed.
         on_start: is told the number of pictures.
         on_picture: is called after each picture.
 
@@ -95,15 +99,18 @@ def predict_to_folder(
     """
     found = find_inputs(inputs, out)
     prepare_folder(out)
-    names = result_names(found)
+    names, listing = result_names(found), PREDICTIONS
+    if part is not None:
+        mine, listing = part.slice_of(len(found)), part.file_name
+        found, names = found[mine], names[mine]
     if on_start is not None:
         on_start(len(found))
     outcome = Outcome()
     records: list[Record] = []
-    previous = read_previous(out)
+    previous = read_previous(out) if part is None else []
     pool = ThreadPoolExecutor(threads or max(2, min(8, os.cpu_count() or 2)), thread_name_prefix="pictures")
     try:
-        with replacing(out / PREDICTIONS) as temporary, temporary.open("w", encoding="utf-8") as lines:
+        with replacing(out / listing) as temporary, temporary.open("w", encoding="utf-8") as lines:
             for batch in read_batches([item.path for item in found], pool, batch_size, pixel_limit):
                 for record in _see(pipeline, batch, names, out, pool):
                     lines.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
@@ -113,10 +120,12 @@ def predict_to_folder(
                     outcome.characters += len(record["characters"])
                     if on_picture is not None:
                         on_picture()
-            write_coco(out, records)
+            if part is None:
+                write_coco(out, records)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-    remove_stale(out, records, previous)
+    if part is None:
+        remove_stale(out, records, previous)
     outcome.pictures = len(records)
     return outcome
 

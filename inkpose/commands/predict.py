@@ -26,6 +26,10 @@ def predict(
         float, typer.Option(min=0.01, max=0.99, help="Foreground is above this probability.")
     ] = 0.5,
     pixel_limit: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 100_000_000,
+    part: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Only part I of N of the pictures, from 1; `inkpose join` makes one of them."),
+    ] = None,
 ) -> None:
     """Tag pictures, cut their characters out and find their poses.
 
@@ -34,6 +38,7 @@ def predict(
     Writes predictions.jsonl, coco_keypoints.json, coco_images.json, masks/, cutouts/ and overlays/ into OUT. A picture
     that cannot be read gets an "error" in its line and is named at the end; the command fails only if all did.
     """
+    from inkpose.parts import Part
     from inkpose.predict import find_inputs, predict_to_folder
     from inkpose.weights import checkpoint_paths
     from inkpose.writing import check_folder
@@ -41,6 +46,7 @@ def predict(
 
     # Everything that can be refused at once is, before torch is imported and the nets are loaded.
     check_folder(out)
+    only = None if part is None else Part.parse(part)
     find_inputs(inputs, out)
     checkpoint_paths(weights)
 
@@ -50,13 +56,13 @@ def predict(
     pipeline = Pipeline.load(weights, device, threshold, mask_threshold)
     with picture_progress("pictures") as bar:
         outcome = predict_to_folder(
-            pipeline, inputs, out, batch_size=batch_size, pixel_limit=pixel_limit,
+            pipeline, inputs, out, batch_size=batch_size, pixel_limit=pixel_limit, part=only,
             on_start=bar.start, on_picture=bar.advance,
         )  # fmt: skip
     failed = len(outcome.failures)
     for failure in outcome.failures:
         typer.echo(f"refused: {failure}", err=True)
-    if failed == outcome.pictures:
+    if failed == outcome.pictures and only is None:  # a part may have no pictures, or only bad ones
         told = "the picture" if failed == 1 else f"all {failed} pictures"
         raise DataError(f"{out}: {told} could not be read (named above); nothing was predicted")
     refused = f", {failed} refused (named above)" if failed else ""
