@@ -23,7 +23,7 @@ from tagger.losses import WEIGHTINGS
 #: Scores of a cell, in the order of the table's columns.
 SCORES = ("macro_f2", "macro_f1", "map", "rare_recall", "rare_f2")
 #: A rare class: at most this share of the training pictures has it.
-RARE_SHARE = 0.02
+RARE_SHARE = 0.05
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def test_table_by_hand() -> None:
     lines = markdown([*rows, {"weighting": "inverse", "seed": 0, "macro_f2": 0.6, **base}]).splitlines()
     assert lines[2] == "| none | 2 | 0.3000 ± 0.1414 | 0.5000 ± 0.0000 | 0.5000 ± 0.0000 | – | 0.1000 ± 0.0000 |"
     assert lines[3].startswith("| inverse | 1 | 0.6000 | ")
-    assert "9 classes scored, 2 of them rare (at most 2% of the pictures)" in lines[5]
+    assert "9 classes scored, 2 of them rare (at most 5% of the pictures)" in lines[5]
 
 
 def test_rare_classes_are_those_with_few_positives_but_enough() -> None:
