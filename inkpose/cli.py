@@ -108,6 +108,16 @@ def main(args: Sequence[str] | None = None) -> int:
         # The reader of our output (head, less) has left: nothing to say, and nothing to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        if _debugging():
+            raise
+        # A full disk, a name that is too long, a folder that is closed to us: the system says it, the user can mend it.
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return _fail(f"{where}{error.strerror or error}; check the path, its permissions and the room on the disk", 2)
+    except MemoryError:
+        if _debugging():
+            raise
+        return _fail("not enough memory; give smaller files, a smaller --batch-size or a lower --pixel-limit", 2)
     except Exception as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # `inkpose` alone: the message is the whole help
             typer.echo(str(error.format_message()))  # type: ignore[attr-defined]

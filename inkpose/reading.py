@@ -93,6 +93,8 @@ def _planned(
 def _pixels(path: Path, pixel_limit: int) -> int:
     """Size from the header; 0 where the reader will refuse the file anyway."""
     try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            return 0
         with PillowImage.open(path) as header:
             size = header.width * header.height
     except Exception:  # whatever is wrong with the file, the reader says it

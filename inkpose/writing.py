@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -159,7 +160,8 @@ def remove_stale(out: Path, records: list[Record], previous: list[Record]) -> No
     for relative in {path for record in previous for path in _files(record)} - kept:
         parts = PurePath(relative).parts
         if len(parts) > 1 and parts[0] in ("masks", "cutouts", "overlays") and ".." not in parts:
-            (out / relative).unlink(missing_ok=True)
+            with suppress(OSError, ValueError):  # the list may have been edited: a name that no file can have
+                (out / relative).unlink(missing_ok=True)
 
 
 def read_previous(out: Path) -> list[Record]:
@@ -167,13 +169,14 @@ def read_previous(out: Path) -> list[Record]:
     try:
         lines = (out / PREDICTIONS).read_text(encoding="utf-8").splitlines()
         records = [json.loads(line) for line in lines]
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return []
     return [record for record in records if isinstance(record, dict)]
 
 
 def _files(record: Record) -> list[str]:
     named = [record.get("overlay")]
-    for character in record.get("characters") or []:
+    characters = record.get("characters")
+    for character in characters if isinstance(characters, list) else []:
         named += [character.get("mask"), character.get("cutout")] if isinstance(character, dict) else []
     return [name for name in named if isinstance(name, str)]

@@ -19,7 +19,7 @@ from pose.crops import to_picture
 from pose.paper_crop import paper_crop
 from pose.saved import read_saved
 from shared.batches import to_float
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.geometry import FloatArray, square_crop, warp
 from shared.keypoints.schema import COCO_25
 
@@ -164,8 +164,8 @@ def load(
     saved = read_saved(path)
     try:
         net, codec = saved.build(), saved.codec()
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{path}: not a whole pose checkpoint ({error}); train it again") from error
+    except (ArithmeticError, AssertionError, *BAD_RECORD) as error:
+        raise DataError(f"{path}: not a whole pose checkpoint ({reason_of(error)}); train it again") from error
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: its weights do not fit the net ({reason}); train it again") from error

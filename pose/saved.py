@@ -11,11 +11,11 @@ from torch import Tensor
 
 from pose.build import PoseNet, Recipe, build_net
 from pose.codecs.heatmap import HeatmapCodec
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.exporting.names import is_exported
 from shared.exporting.weights import read_exported
 from shared.keypoints.schema import COCO_25
-from shared.training.checkpoints import load_checkpoint
+from shared.training.checkpoints import check_sizes, load_checkpoint
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,26 @@ def read_saved(path: Path) -> SavedPose:
         DataError: missing, damaged, or of another subsystem.
     """
     try:
-        return _from_folder(path) if is_exported(path) else _from_checkpoint(path)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"{path}: not a whole pose checkpoint ({error}); train it again") from error
+        saved = _from_folder(path) if is_exported(path) else _from_checkpoint(path)
+        _check(saved)
+        return saved
+    except (RuntimeError, *BAD_RECORD) as error:
+        raise DataError(f"{path}: not a whole pose checkpoint ({reason_of(error)}); train it again") from error
+
+
+def _check(saved: SavedPose) -> None:
+    """Raises ValueError where the parts of a pose net contradict each other."""
+    check_sizes([saved.recipe.plain(), saved.sigma_cells, saved.padding])
+    joints = len(COCO_25)
+    if not isinstance(saved.gate, Tensor) or saved.gate.shape != (joints,):
+        raise ValueError(f"the gate is not of {joints} joints")
+    curves = saved.curves
+    if curves is not None and (not isinstance(curves, Tensor) or curves.ndim != 2 or len(curves) != joints):
+        raise ValueError(f"the calibration is not of {joints} joints")
+    if curves is not None and not bool(((curves >= 0) & (curves <= 1)).all()):
+        raise ValueError("the calibration gives scores outside 0 to 1")
+    if saved.recipe.crop_side < 1 or saved.sigma_cells <= 0 or not 0 <= saved.padding <= 10:
+        raise ValueError("a crop, sigma or padding that cannot be")
 
 
 def as_config(saved: SavedPose) -> dict[str, Any]:

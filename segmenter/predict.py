@@ -18,7 +18,7 @@ from segmenter.refine import Float32Array, enlarge, refine, resize
 from segmenter.saved import Preprocessing, read_saved
 from segmenter.views import View, closer_views, join, paste, whole_views
 from shared.batches import to_float
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError
 
 
 class SegmenterPredictor:
@@ -165,7 +165,7 @@ def load(path: Path | str, device: str = "cpu", **settings: Any) -> SegmenterPre
     saved = read_saved(Path(path))
     try:
         net = saved.build()
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (RuntimeError, ArithmeticError, AssertionError, *BAD_RECORD) as error:
         raise DataError(
             f"{path}: weights and settings do not fit together ({type(error).__name__}); train again"
         ) from error

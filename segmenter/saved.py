@@ -10,10 +10,10 @@ from typing import Any, Literal, get_args
 from torch import Tensor
 
 from segmenter.net import SegmenterNet
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError
 from shared.exporting.names import is_exported
 from shared.exporting.weights import read_exported
-from shared.training.checkpoints import load_checkpoint
+from shared.training.checkpoints import check_sizes, load_checkpoint
 
 Preprocessing = Literal["letterbox", "paper"]
 
@@ -54,8 +54,12 @@ def read_saved(path: Path) -> SavedSegmenter:
         DataError: missing, damaged, unfinished, or of another subsystem.
     """
     try:
-        return _from_folder(path) if is_exported(path) else _from_checkpoint(path)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        saved = _from_folder(path) if is_exported(path) else _from_checkpoint(path)
+        check_sizes([saved.settings, saved.image_size])
+        if saved.image_size < 1:
+            raise ValueError(f"image size {saved.image_size}")
+        return saved
+    except (RuntimeError, *BAD_RECORD) as error:
         raise DataError(
             f"{path}: weights and settings do not fit together ({type(error).__name__}); train or export again"
         ) from error

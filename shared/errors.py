@@ -16,3 +16,12 @@ class DataError(InkposeError):
 
 class UsageError(InkposeError):
     """A command was asked for something it cannot do (an option, a missing checkpoint, a wrong path)."""
+
+
+#: What taking apart a record of somebody's file can raise: anything may stand where a number or a list should be.
+BAD_RECORD = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
+
+
+def reason_of(error: Exception) -> str:
+    """Returns what is wrong with a record, in a few words, from one of :data:`BAD_RECORD`."""
+    return f"no field {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:200]

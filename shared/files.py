@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -61,8 +62,17 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes UTF-8 ``text`` to ``path`` whole or not at all."""
-    write_bytes(path, text.encode("utf-8"))
+    """Writes UTF-8 ``text`` to ``path`` whole or not at all.
+
+    Raises:
+        DataError: ``path`` cannot be written, or the text has half a character (a lone surrogate) in it.
+    """
+    try:
+        data = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        half = text[error.start]
+        raise DataError(f"{path}: the text to write has half a character ({half!a}) in it; correct the input") from None
+    write_bytes(path, data)
 
 
 def write_json(path: Path, value: Any, indent: int | None = 2) -> None:
@@ -74,15 +84,17 @@ def read_json(path: Path) -> Any:
     """Reads a JSON file.
 
     Raises:
-        DataError: the file is missing, unreadable or not JSON.
+        DataError: the file is missing, no regular file, unreadable or not JSON.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a device has no end
+            raise DataError(f"{path}: not a file; give the path of a JSON file")
         return json.loads(path.read_bytes())
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; check the path") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError also of a number of thousands of digits
         raise DataError(f"{path}: not valid JSON ({error}); re-create the file") from error
 
 

@@ -70,7 +70,14 @@ def _below(folder: Path, top: Path, seen: set[str]) -> Iterator[Path]:
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if _is_folder(entry):
             yield from _below(folder / entry.name, top, seen)
         elif entry.name.lower().endswith(IMAGE_SUFFIXES):
             yield folder / entry.name
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a ring of links: the reader says so, and the others are read
+        return False

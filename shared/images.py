@@ -169,7 +169,7 @@ def _bytes_of(source: Path | bytes, pixel_limit: int) -> tuple[bytes, str]:
             if info.st_size > 16 * pixel_limit + 1_000_000:  # four floats a pixel are the most a picture has
                 raise DataError(f"{name}: {info.st_size:,} bytes are too many for a picture; check the path")
             data = source.read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):  # ValueError: a name that no file can have
             raise DataError(f"{name}: no such file; check the path") from None
         except OSError as error:
             raise DataError(f"{name}: cannot be read ({error.strerror}); check the path and permissions") from error
@@ -179,6 +179,8 @@ def _bytes_of(source: Path | bytes, pixel_limit: int) -> tuple[bytes, str]:
 
 
 def _check_size(width: int, height: int, name: str, pixel_limit: int) -> None:
+    if width < 1 or height < 1:
+        raise DataError(f"{name}: {width} × {height} pixels are no picture; copy or download it again")
     if width * height > pixel_limit:
         raise DataError(
             f"{name}: {width} × {height} is over the limit of {pixel_limit:,} pixels; shrink it or raise the limit"

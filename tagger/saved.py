@@ -9,10 +9,10 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError
 from shared.exporting.names import is_exported
 from shared.exporting.weights import read_exported
-from shared.training.checkpoints import load_checkpoint
+from shared.training.checkpoints import check_sizes, load_checkpoint
 from tagger.net import BACKBONES, Backbone, TaggerNet
 
 Preprocessing = Literal["letterbox", "paper"]
@@ -69,9 +69,11 @@ def read_saved(path: Path) -> SavedTagger:
         DataError: missing, damaged, or of another subsystem.
     """
     try:
-        return _from_folder(path) if is_exported(path) else _from_checkpoint(path)
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
+        saved = _from_folder(path) if is_exported(path) else _from_checkpoint(path)
+        _check(saved)
+        return saved
+    except (RuntimeError, *BAD_RECORD) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise DataError(f"{path}: not a whole tagger ({reason}); train or export it again") from error
 
 
@@ -131,6 +133,18 @@ def _from_checkpoint(path: Path) -> SavedTagger:
         "paper" if told.get("preprocessing") == "paper" else "letterbox",
         hparams.get("rulebook"),
     )
+
+
+def _check(saved: SavedTagger) -> None:
+    """Raises ValueError where the parts of a tagger contradict each other."""
+    check_sizes(saved.image_size)
+    count = len(saved.class_names)
+    named = all(isinstance(name, str) for name in (*saved.class_names, *saved.class_groups))
+    if saved.image_size < 1 or not count or len(saved.class_groups) != count or not named:
+        raise ValueError(f"{count} class names, {len(saved.class_groups)} groups, {saved.image_size} pixels")
+    for name in ("positives", "thresholds"):
+        if not isinstance(values := getattr(saved, name), Tensor) or values.shape != (count,):
+            raise ValueError(f"{name} do not fit {count} classes")
 
 
 def _backbone(name: Any) -> Backbone:

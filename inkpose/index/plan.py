@@ -11,6 +11,7 @@ from typing import NamedTuple
 from inkpose.index.schema import absolute
 from shared.errors import DataError
 from shared.images import find_images
+from shared.readers.places import checked_path
 
 
 class Known(NamedTuple):
@@ -86,7 +87,10 @@ def _of_manifest(path: Path) -> list[Wanted]:
     for relative, offset, classes in zip(*columns, strict=True):
         if offset is not None:
             raise DataError(f"{path}: its pictures lie inside tar files ({relative}); unpack them to index them")
-        tags = tuple(names[number] for number in classes)
+        if relative is None or any(number >= len(names) for number in classes or ()):
+            raise DataError(f"{path}: a row without a picture or with a class that is none; make the manifest again")
+        checked_path(relative, str(path))
+        tags = tuple(names[number] for number in classes or ())
         result.append(Wanted(str(PurePosixPath(root) / relative), absolute(path), tags))
     return result
 

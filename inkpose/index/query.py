@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from inkpose.index.build import Eye
 from inkpose.index.descriptor import is_usable
 from inkpose.index.schema import Box, absolute
-from shared.errors import DataError, UsageError
+from shared.errors import BAD_RECORD, DataError, UsageError
 from shared.files import read_json
 from shared.images import read_rgba
 from shared.keypoints.layouts import LAYOUTS
 from shared.readers.keypoint_files import read_keypoints
 
+#: Farthest joint of a query, pixels.
+_MOST_PX = 10_000_000
 #: Finds the joints ``(17, 3)`` of a boxed character: picture (RGB), box_xyxy.
 PoseOf = Callable[[NDArray[np.uint8], Box], NDArray[Any]]
 
@@ -104,7 +106,7 @@ def query_of_file(path: Path, character: int = 0) -> Query:
     rows, box = people[character]
     try:
         keypoints = _as_keypoints(rows)
-    except (TypeError, ValueError):
+    except BAD_RECORD:
         raise DataError(f"{path}: its keypoints are not 17 rows [x, y] or [x, y, score] in COCO order") from None
     return _usable(Query(keypoints, box), path)
 
@@ -130,7 +132,7 @@ def _plain_people(document: Any) -> list[tuple[Any, Box | None]] | None:
 
 def _box(record: dict[str, Any]) -> Box | None:
     box = record.get("box_xywh", record.get("bbox"))
-    if isinstance(box, list) and len(box) == 4 and all(isinstance(v, (int, float)) for v in box):
+    if isinstance(box, list) and len(box) == 4 and all(isinstance(v, (int, float)) and abs(v) < _MOST_PX for v in box):
         return float(box[0]), float(box[1]), float(box[2]), float(box[3])
     return None
 
@@ -143,6 +145,8 @@ def _as_keypoints(rows: Any) -> NDArray[np.float32]:
     if points.shape != (17, 3):
         raise ValueError(points.shape)
     points[~np.isfinite(points[:, :2]).all(axis=1) | (points[:, 2] <= 0), :2] = np.nan
+    if (np.abs(np.nan_to_num(points[:, :2])) > _MOST_PX).any():
+        raise ValueError("a joint is beyond any picture")
     points[:, 2] = np.clip(np.nan_to_num(points[:, 2]), 0, 1)
     return points.astype(np.float32)
 
@@ -153,7 +157,7 @@ def _first_line(path: Path) -> Any:
             return json.loads(next(lines, ""))
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}:1: not JSON ({error}); give a line of predictions.jsonl") from error
 
 

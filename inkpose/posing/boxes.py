@@ -13,6 +13,8 @@ from shared.files import read_json
 
 Xywh = tuple[float, float, float, float]
 
+#: Farthest corner and longest side of a box, pixels.
+_MOST_PX = 10_000_000
 _COLUMNS = ("file", "x", "y", "width", "height")
 
 
@@ -47,7 +49,7 @@ def _from_coco(document: dict[str, Any], path: Path) -> dict[str, list[Xywh]]:
     boxes: dict[str, list[Xywh]] = {name: [] for name in names.values()}
     for row in document["annotations"]:
         where = f"{path}: annotation {row.get('id') if isinstance(row, dict) else row}"
-        if not isinstance(row, dict) or row.get("image_id") not in names:
+        if not isinstance(row, dict) or not isinstance(row.get("image_id"), (int, str)) or row["image_id"] not in names:
             raise DataError(f"{where}: no picture with its image_id; fix or remove the record")
         if "bbox" in row and not row.get("iscrowd"):
             boxes[names[row["image_id"]]].append(_box(row["bbox"], where))
@@ -74,8 +76,10 @@ def _from_csv(path: Path) -> dict[str, list[Xywh]]:
 def _box(values: Any, where: str) -> Xywh:
     try:
         x, y, width, height = (float(value) for value in values)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"{where}: {values} is not x, y, width, height; correct it") from None
     if not all(map(math.isfinite, (x, y, width, height))) or width <= 0 or height <= 0:
         raise DataError(f"{where}: box {values} has no area; correct it")
+    if max(map(abs, (x, y, width, height))) > _MOST_PX:
+        raise DataError(f"{where}: box {values} is beyond any picture; correct it")
     return x, y, width, height

@@ -17,7 +17,7 @@ from inkpose.overlay import draw_overlay
 from inkpose.posing.figures import Figure
 from inkpose.seen import Image, Seen
 from inkpose.writing import picture_ids
-from shared.errors import UsageError
+from shared.errors import BAD_RECORD, UsageError
 from shared.files import write_json
 from shared.images import FoundImage, write_png
 from shared.keypoints.conversion import Conversion, conversion
@@ -143,6 +143,18 @@ def _person(character: Record, number: int, picture: int) -> Person:
     mean = float(scores[found].mean()) if found.any() else 0.0
     extra = {"score": round(character["score"] * mean, 6)}
     return Person(number, picture, points, state, (x, y, width, height), scores, extra)
+
+
+def is_readable(record: Record) -> bool:
+    """Whether a record of an earlier run, which somebody may have edited, says what ours say."""
+    try:
+        people = [_person(character, 1, 1) for character in record["characters"]]
+        named = all(isinstance(record[key], str) for key in ("relative", "image"))
+        sized = record["error"] is not None or all(type(record[key]) is int for key in ("width", "height"))
+        boxes = [value for person in people for value in person.box_xywh or ()]
+        return named and sized and all(isinstance(value, int | float) for value in boxes)
+    except BAD_RECORD:
+        return False
 
 
 def _converted(person: Person, steps: Conversion) -> Person:

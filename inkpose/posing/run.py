@@ -13,7 +13,7 @@ import numpy as np
 from inkpose.filenames import one_line, result_names
 from inkpose.pipeline import Pose
 from inkpose.posing.figures import Figure, Finder
-from inkpose.posing.results import COCO_FILE, KINDS, Record, folders, opening, write_coco, write_results
+from inkpose.posing.results import COCO_FILE, KINDS, Record, folders, is_readable, opening, write_coco, write_results
 from inkpose.predict import find_inputs
 from inkpose.reading import Read, read_batches
 from inkpose.segmenting.journal import Journal, stamp_of
@@ -132,6 +132,7 @@ def pose_to_folder(
     found = find_inputs(inputs, out, KINDS)
     prepare_folder(out)
     journal = Journal.read(out, KINDS, POSES)
+    journal.records = {name: record for name, record in journal.records.items() if is_readable(record)}
     names = journal.names(found, result_names(found))
     stamps = [stamp_of(item.path, poser.mark(item)) for item in found]
     outcome = Outcome()

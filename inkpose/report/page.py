@@ -100,7 +100,8 @@ def _tiles(metrics: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _seconds(metrics: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(str(name), f"{float(value):.0f} s") for name, value in _dict(metrics, "seconds").items()]
+    seconds = _dict(metrics, "seconds").items()
+    return [(str(name), f"{value:.0f} s") for name, value in seconds if isinstance(value, (int, float))]
 
 
 def _dict(metrics: dict[str, Any], key: str) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from inkpose.display import encode_webp, shrunk
 from inkpose.filenames import one_line
 from inkpose.overlay import overlay_size
 from inkpose.writing import PREDICTIONS, Record, read_previous
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError
 from shared.images import read_rgb, read_rgba
+from shared.readers.places import checked_path
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def read_section(folder: Path, title: str, note: str, most: int) -> Section:
         elif len(section.shots) < most:
             try:
                 section.shots.append(_shot(folder, name, record))
-            except (DataError, KeyError, TypeError, ValueError) as error:
+            except (DataError, ZeroDivisionError, *BAD_RECORD) as error:
                 section.failures.append(f"{name}: results cannot be shown ({one_line(str(error))})")
         else:
             section.more += 1
@@ -75,7 +76,7 @@ def _short_names(paths: list[str]) -> list[str]:
 
 
 def _shot(folder: Path, name: str, record: Record) -> dict[str, Any]:
-    overlay = read_rgb(folder / record["overlay"])
+    overlay = read_rgb(folder / checked_path(record["overlay"], name))
     # The strip of tags below the picture is left out: the page has its own.
     overlay = overlay[: overlay_size(record["width"], record["height"])[1]]
     characters = record["characters"]
@@ -92,7 +93,10 @@ def _shot(folder: Path, name: str, record: Record) -> dict[str, Any]:
         "height": record["height"],
         "summary": summary,
         "overlay": data_uri(shrunk(overlay, _OVERLAY_PX)),
-        "cutouts": [_cutout_uri(folder / character["cutout"], character["box_xywh"]) for character in characters[:8]],
+        "cutouts": [
+            _cutout_uri(folder / checked_path(character["cutout"], name), character["box_xywh"])
+            for character in characters[:8]
+        ],
         "groups": tag_groups(record["tags"]),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import IO, Any
@@ -55,9 +56,9 @@ class Journal:
         for line in lines:
             try:
                 record = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if isinstance(record, dict) and isinstance(record.get("name"), str):
+            if isinstance(record, dict) and isinstance(record.get("name"), str) and _is_whole(record):
                 records[record["name"]] = record
         return cls(out, kinds, records, list_name)
 
@@ -98,7 +99,7 @@ class Journal:
                 paths = [character.get("crop") for character in characters]
             else:
                 paths = [] if kind == "rgba" and not characters else [files.get(kind)]
-            if not all(isinstance(path, str) and (self.out / path).is_file() for path in paths):
+            if not all(isinstance(path, str) and os.path.isfile(self.out / path) for path in paths):
                 return False
         return True
 
@@ -118,7 +119,8 @@ class Journal:
         for path in _files(earlier) - _files(record):
             parts = PurePath(path).parts
             if len(parts) > 1 and parts[0] in self.kinds and ".." not in parts:
-                (self.out / path).unlink(missing_ok=True)
+                with suppress(OSError, ValueError):  # an edited list: a name that no file can have
+                    (self.out / path).unlink(missing_ok=True)
         self.records[record["name"]] = record
         if self._lines is not None:
             self._lines.write(_line(record))
@@ -134,6 +136,18 @@ class Journal:
     def _write_all(self) -> None:
         with replacing(self.out / self.list_name) as temporary:
             temporary.write_text("".join(map(_line, self.records.values())), encoding="utf-8")
+
+
+def _is_whole(record: Record) -> bool:
+    """Whether a record, which somebody may have edited, has lists and dicts where they belong, and can be written."""
+    characters, files = record.get("characters") or [], record.get("files") or {}
+    if not isinstance(characters, list) or not all(isinstance(character, dict) for character in characters):
+        return False
+    try:
+        _line(record).encode()
+    except ValueError:
+        return False
+    return isinstance(files, dict)
 
 
 def key_of(path: Path) -> str:

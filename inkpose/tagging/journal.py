@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError
 
 
 class Noted(NamedTuple):
@@ -86,10 +86,11 @@ class Journal:
             for line in lines:
                 if not line.endswith(b"\n"):
                     return
-                content = json.loads(line)
-                raw = content.get("embedding")
-                vector = None if raw is None else np.frombuffer(base64.b64decode(raw), "<f4").astype(np.float32)
-                yield Noted(content["record"], vector)
+                try:
+                    noted = _noted(json.loads(line))
+                except (RecursionError, *BAD_RECORD):
+                    return  # damaged: what follows is looked at again
+                yield noted
 
     def remove(self) -> None:
         """Forgets everything: the lists are written."""
@@ -106,3 +107,13 @@ class Journal:
                 return len(first) + sum(len(line) for line in lines if line.endswith(b"\n"))
         except (OSError, ValueError):
             return 0
+
+
+def _noted(content: dict[str, Any]) -> Noted:
+    """Returns what a line says; raises what BAD_RECORD holds where it says something else."""
+    record, raw = content["record"], content.get("embedding")
+    tags = [{"name": str(t["name"]), "group": str(t["group"]), "score": float(t["score"])} for t in record["tags"]]
+    if not isinstance(record["image"], str) or record["error"] is not None:
+        raise ValueError("not a picture that was tagged")
+    vector = None if raw is None else np.frombuffer(base64.b64decode(raw), "<f4").astype(np.float32)
+    return Noted({**record, "tags": tags}, vector)

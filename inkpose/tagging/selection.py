@@ -120,16 +120,16 @@ def read_calibration(path: Path) -> dict[str, float]:
     else:
         try:
             lines = path.read_text("utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
+            rows = [(row.get("name"), row.get("threshold")) for row in csv.DictReader(lines)]
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise DataError(f"{path}: cannot be read ({error}); give a JSON or CSV of thresholds") from error
-        rows = [(row.get("name"), row.get("threshold")) for row in csv.DictReader(lines)]
     if not rows:
         raise DataError(f"{path}: no thresholds in it; give name and threshold of each class")
     result: dict[str, float] = {}
     for number, (name, value) in enumerate(rows, 1):
         try:
             threshold = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             threshold = float("nan")
         if not name or not 0.0 <= threshold <= 1.0:
             raise DataError(f"{path}: entry {number} ({name}: {value}) is no name with a threshold from 0 to 1")

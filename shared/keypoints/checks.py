@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,33 @@ from shared.errors import DataError
 from shared.keypoints.layouts import LAYOUTS, layout_of
 from shared.keypoints.records import Person, Picture, Problem
 from shared.keypoints.schema import JointState, KeypointSchema
+
+#: Longest side of a picture in an annotation file, and farthest place, in pixels; ids of files stay below 2⁶³.
+_MOST_PX, _MOST_ID = 10_000_000, 2**63
+
+
+def whole_number(value: Any) -> int:
+    """Returns an id as an int.
+
+    Raises:
+        ValueError, TypeError, OverflowError: not a number, or beyond 63 bits.
+    """
+    number = int(value)
+    if abs(number) >= _MOST_ID:
+        raise ValueError("a number has more than 63 bits")
+    return number
+
+
+def picture_size(width: Any, height: Any) -> tuple[int, int]:
+    """Returns the size that a record gives to its picture, in pixels.
+
+    Raises:
+        ValueError, TypeError, OverflowError: not two numbers from 1 to ten millions.
+    """
+    size = whole_number(width), whole_number(height)
+    if not all(1 <= side <= _MOST_PX for side in size):
+        raise ValueError(f"size {size[0]} × {size[1]}")
+    return size
 
 
 def checked(record: str, person: Person, picture: Picture | None, problems: list[Problem]) -> Person | None:
@@ -25,9 +53,15 @@ def checked(record: str, person: Person, picture: Picture | None, problems: list
     if not np.isfinite(person.points_xy[person.placed]).all():
         problems.append(Problem(record, "a coordinate is NaN or infinite"))
         return None
+    if (np.abs(person.points_xy[person.placed]) > _MOST_PX).any():
+        problems.append(Problem(record, "a coordinate is beyond any picture"))
+        return None
     if person.box_xywh is not None:
         if not np.isfinite(person.box_xywh).all():
             problems.append(Problem(record, "its box is NaN or infinite"))
+            return None
+        if max(map(abs, person.box_xywh)) > _MOST_PX:
+            problems.append(Problem(record, "its box is beyond any picture"))
             return None
         if person.box_xywh[2] <= 0 or person.box_xywh[3] <= 0:
             problems.append(Problem(record, f"its box {list(person.box_xywh)} has no area"))

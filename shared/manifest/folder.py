@@ -92,7 +92,7 @@ class FolderSource:
             return f"rating {row.rating}"
         if any("\ud800" <= character <= "\udfff" for character in row.path):
             return "file name is not UTF-8"
-        if not (root / row.path).is_file():
+        if not os.path.isfile(root / row.path):
             return "no picture file"
         try:
             height, width = read_rgb(root / row.path).shape[:2]

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.manifest.schema import Header
 from shared.readers.places import Place
 from shared.readers.ratings import Rating
@@ -92,8 +92,8 @@ def find_candidates(
                         posts.append(Candidate(row["id"], place, matching))
     except FileNotFoundError:
         raise DataError(f"{manifest}: no such file; make it with `inkpose data danbooru`") from None
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{manifest}: not a readable manifest ({str(error).splitlines()[0]}); make it again") from error
+    except (OSError, pa.ArrowException, *BAD_RECORD) as error:
+        raise DataError(f"{manifest}: not a readable manifest ({reason_of(error)}); make it again") from error
     if not posts:
         told = ", ".join(f"{count} {reason}" for reason, count in dropped.most_common()) or "none has one of the tags"
         raise DataError(f"{manifest}: no post to select ({told}); choose other --tags")

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.files import replacing
 from shared.manifest.report import count_classes
-from shared.manifest.schema import Header
+from shared.manifest.schema import SCHEMA, Header
 from shared.readers.places import Place
 from shared.readers.ratings import Rating
 from shared.readers.splits import Split
@@ -93,6 +93,9 @@ def open_manifest(path: Path) -> Manifest:
     try:
         with pq.ParquetFile(path) as file:
             header = Header.from_schema(file.schema_arrow, path)
+            for name in _COLUMNS:
+                if _plain_type(file.schema_arrow.field(name)) != _plain_type(SCHEMA.field(name)):
+                    raise DataError(f"{path}: column {name!r} holds other things than a manifest's; make it again")
             told = path.stat()
             stamp = f"{told.st_size} {told.st_mtime_ns}".encode()
             cache = path.with_name(f".{path.name}.arrow")
@@ -102,11 +105,17 @@ def open_manifest(path: Path) -> Manifest:
                 except DataError as error:
                     logger.warning("%s (its rows are read into memory instead)", error)
                     return Manifest(header, file.read(columns=_COLUMNS))
+        return _reopened(header, cache)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; make it with `inkpose data danbooru`") from None
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path}: not a readable manifest ({str(error).splitlines()[0]}); make it again") from error
-    return _reopened(header, cache)
+    except (OSError, pa.ArrowException, *BAD_RECORD) as error:
+        raise DataError(f"{path}: not a readable manifest ({reason_of(error)}); make it again") from error
+
+
+def _plain_type(field: pa.Field) -> tuple[bool, pa.DataType]:
+    """Whether a column holds lists, and the type of its values; Parquet has names of its own for a list's items."""
+    is_list = pa.types.is_list(field.type)
+    return is_list, field.type.value_type if is_list else field.type
 
 
 def _reopened(header: Header, cache: Path) -> Manifest:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.files import read_json, write_json
-from shared.keypoints.checks import checked, numbered
+from shared.keypoints.checks import checked, numbered, picture_size
 from shared.keypoints.layouts import ADD_21
 from shared.keypoints.records import Person, Picture, PoseSet, Problem
 from shared.keypoints.schema import JointState
@@ -39,8 +39,8 @@ def read_add(path: Path) -> PoseSet:
         record = str(row.get("file_name", f"record {number}"))
         try:
             picture, person = _record(row, number)
-        except (KeyError, TypeError, ValueError) as error:
-            problems.append(Problem(record, f"no field {error}" if isinstance(error, KeyError) else str(error)))
+        except BAD_RECORD as error:
+            problems.append(Problem(record, reason_of(error)))
             continue
         good = checked(record, person, picture, problems)
         if good is None:
@@ -81,9 +81,7 @@ def write_add(path: Path, poses: PoseSet) -> None:
 
 
 def _record(row: dict[str, Any], number: int) -> tuple[Picture, Person]:
-    picture = Picture(number, str(row["file_name"]), int(row["width"]), int(row["height"]))
-    if picture.width < 1 or picture.height < 1:
-        raise ValueError(f"size {picture.width} × {picture.height}")
+    picture = Picture(number, str(row["file_name"]), *picture_size(row["width"], row["height"]))
     points, state = np.zeros((len(ADD_21), 2)), np.zeros(len(ADD_21), np.int64)
     for name, place in dict(row["points"]).items():
         if name not in ADD_21.names:

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import yaml
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.files import write_text
 from shared.geometry import box_of_mask
 from shared.images import read_mask
-from shared.keypoints.checks import checked, numbered
+from shared.keypoints.checks import checked, numbered, picture_size
 from shared.keypoints.layouts import ANIMATED_DRAWINGS_16
 from shared.keypoints.records import Person, Picture, PoseSet, Problem
 from shared.keypoints.schema import JointState
+from shared.yaml_files import read_yaml
 
 CONFIG = "char_cfg.yaml"
 
@@ -56,10 +57,10 @@ def read_animated_drawings(path: Path) -> PoseSet:
         config = _config(file)
         record = str(file)
         try:
-            picture = Picture(number, name, int(config["width"]), int(config["height"]))
+            picture = Picture(number, name, *picture_size(config["width"], config["height"]))
             points, state = _joints(config["skeleton"])
-        except (KeyError, TypeError, ValueError) as error:
-            problems.append(Problem(record, f"no field {error}" if isinstance(error, KeyError) else str(error)))
+        except BAD_RECORD as error:
+            problems.append(Problem(record, reason_of(error)))
             continue
         mask = file.with_name("mask.png")
         box = box_of_mask(read_mask(mask) > 127) if mask.is_file() else None
@@ -91,12 +92,7 @@ def write_char_cfg(path: Path, points_xy: np.ndarray[Any, Any], width: int, heig
 
 
 def _config(path: Path) -> dict[str, Any]:
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; check the path") from None
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not readable YAML ({type(error).__name__}); check the file") from error
+    config = read_yaml(path)
     if not isinstance(config, dict) or not isinstance(config.get("skeleton"), list):
         raise DataError(f"{path}: no list 'skeleton'; expected AnimatedDrawings' {CONFIG}")
     return config

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path, PurePath
 
 from shared.errors import DataError
 
 CAPTION_SUFFIXES = (".txt", ".caption")
+#: Read of a caption; the rest of a longer file (a log, a dump) is no caption.
+_MOST_LETTERS = 1_000_000
 _REPEATS = re.compile(r"([0-9]{1,6})_.+")
 
 
@@ -35,10 +38,11 @@ def read_caption(picture: Path) -> tuple[str, ...] | None:
     """
     for suffix in CAPTION_SUFFIXES:
         path = picture.with_suffix(suffix)
-        try:
-            lines = path.read_text("utf-8-sig").splitlines()
-        except (FileNotFoundError, IsADirectoryError):
+        if not os.path.isfile(path):  # nor a pipe, which would be waited for
             continue
+        try:
+            with path.open(encoding="utf-8-sig") as stream:
+                lines = stream.read(_MOST_LETTERS).splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{path}: cannot be read ({error}); save it as UTF-8 text") from error
         return tags_of_caption(lines[0]) if lines else ()

@@ -33,7 +33,7 @@ def read_ids(path: Path, column: str | None = None) -> Iterator[int]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = csv.reader(stream, strict=True)
-            header = next(rows, None)
+            header = next((row for row in rows if row), None)
             if header is None:
                 raise DataError(f"{path}: the file is empty; give a CSV of post ids")
             place, first = _column(header, column, path)

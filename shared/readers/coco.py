@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.files import read_json
+from shared.keypoints.checks import picture_size, whole_number
 from shared.keypoints.midpoints import with_midpoints
 from shared.keypoints.schema import COCO_17, MIDPOINT_INDICES, JointState
 
@@ -88,20 +89,24 @@ def read_coco_keypoints(path: Path) -> CocoFile:
     for place, row in enumerate(document["images"]):
         where = f"{path}: images[{place}]"
         try:
-            image = CocoImage(int(row["id"]), int(row["width"]), int(row["height"]), str(row["file_name"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{where}: {_reason(error)}; expected id, width, height, file_name") from None
-        if image.width < 1 or image.height < 1 or image.id in images:
-            raise DataError(f"{where}: size {image.width} × {image.height} or id {image.id} (twice?) is wrong; fix it")
+            size = picture_size(row["width"], row["height"])
+            image = CocoImage(whole_number(row["id"]), *size, str(row["file_name"]))
+        except BAD_RECORD as error:
+            raise DataError(f"{where}: {reason_of(error)}; expected id, width, height, file_name") from None
+        if image.id in images:
+            raise DataError(f"{where}: id {image.id} comes twice; fix it")
         images[image.id] = image
-    orders = _orders(document.get("categories", []), path)
+    try:
+        orders = _orders(document.get("categories") or [], path)
+    except BAD_RECORD as error:
+        raise DataError(f"{path}: categories: {reason_of(error)}; expected COCO's") from None
     persons, off = [], 0
     for place, row in enumerate(document["annotations"]):
         where = f"{path}: annotations[{place}] (id {row.get('id') if isinstance(row, dict) else None})"
         try:
             person = _person(row, orders)
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{where}: {_reason(error)}; fix or remove the record") from None
+        except BAD_RECORD as error:
+            raise DataError(f"{where}: {reason_of(error)}; fix or remove the record") from None
         if person.image_id not in images:
             raise DataError(f"{where}: image_id {person.image_id} is not among the images; fix or remove the record")
         off += _put_outside(person, images[person.image_id])
@@ -117,10 +122,6 @@ def _put_outside(person: CocoPerson, image: CocoImage) -> int:
     off = (state != JointState.UNKNOWN) & ((points < 0) | (points > (image.width, image.height))).any(axis=1)
     points[off], state[off] = 0.0, JointState.OUTSIDE
     return int(off[:17].sum())
-
-
-def _reason(error: Exception) -> str:
-    return f"no field {error}" if isinstance(error, KeyError) else str(error)
 
 
 def _orders(categories: Sequence[Any], path: Path) -> dict[int, list[int] | None]:
@@ -165,8 +166,8 @@ def _person(row: dict[str, Any], orders: dict[int, list[int] | None]) -> CocoPer
         points[17:], state[17:] = middle, middle_state
     known_fields = ("id", "image_id", "bbox", "area", "keypoints", "midpoints", "iscrowd")
     return CocoPerson(
-        id=int(row["id"]),
-        image_id=int(row["image_id"]),
+        id=whole_number(row["id"]),
+        image_id=whole_number(row["image_id"]),
         box_xywh=(x, y, width, height),
         area=area,
         points_xy=points,

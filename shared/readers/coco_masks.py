@@ -6,11 +6,13 @@ will do, polygons and both kinds of RLE. Pictures without an annotation are pict
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.files import read_json
+from shared.keypoints.checks import picture_size, whole_number
 from shared.readers.mask_pairs import CocoSegments, MaskPair, PairListing
 from shared.readers.places import checked_path
 
@@ -31,21 +33,25 @@ def read_coco_masks(
     document = read_json(annotations)
     if not isinstance(document, dict) or not all(isinstance(document.get(k), list) for k in ("images", "annotations")):
         raise DataError(f"{annotations}: no lists 'images' and 'annotations'; expected a COCO instance file")
-    wanted = _persons(document.get("categories") or []) if categories is None else categories
+    try:
+        wanted = _persons(document.get("categories") or []) if categories is None else categories
+    except BAD_RECORD as error:
+        raise DataError(f"{annotations}: categories: {reason_of(error)}; expected COCO's") from None
     listing, segments = PairListing(), _segments(document["annotations"], wanted, annotations)
     folders = [images] if images is not None else _folders_beside(annotations)
     for place, row in enumerate(document["images"]):
         where = f"{annotations}: images[{place}]"
         try:
-            image_id, name, size = int(row["id"]), str(row["file_name"]), (int(row["height"]), int(row["width"]))
-        except (KeyError, TypeError, ValueError):
+            image_id, name = whole_number(row["id"]), str(row["file_name"])
+            width, height = picture_size(row["width"], row["height"])
+        except BAD_RECORD:
             raise DataError(f"{where}: not a record with id, file_name, width, height; fix or remove it") from None
         checked_path(name, where)
-        path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+        path = next((folder / name for folder in folders if os.path.isfile(folder / name)), None)
         if path is None:
             listing.dropped["picture file missing"] += 1
         else:
-            listing.pairs.append(MaskPair(path, CocoSegments(size, tuple(segments.get(image_id, ())))))
+            listing.pairs.append(MaskPair(path, CocoSegments((height, width), tuple(segments.get(image_id, ())))))
     if not listing.pairs:
         looked = ", ".join(map(str, folders))
         raise DataError(
@@ -73,10 +79,9 @@ def _segments(rows: list[Any], wanted: frozenset[int] | None, path: Path) -> dic
             if wanted is None or int(row["category_id"]) in wanted:
                 segment = row["segmentation"]
                 if segment:  # keypoint files leave it empty where nothing was drawn
-                    segments.setdefault(int(row["image_id"]), []).append(segment)
-        except (KeyError, TypeError, ValueError) as error:
-            reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
-            raise DataError(f"{path}: annotations[{place}]: {reason}; fix or remove the record") from None
+                    segments.setdefault(whole_number(row["image_id"]), []).append(segment)
+        except BAD_RECORD as error:
+            raise DataError(f"{path}: annotations[{place}]: {reason_of(error)}; fix or remove the record") from None
     return segments
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.files import read_json
 from shared.keypoints.boxes import BoxForm, as_xywh, box_form
-from shared.keypoints.checks import checked, one_schema
+from shared.keypoints.checks import checked, one_schema, picture_size, whole_number
 from shared.keypoints.layouts import HUMAN_ART_21, LAYOUTS, layout_of
 from shared.keypoints.records import Person, Picture, PoseSet, Problem
 from shared.keypoints.schema import COCO_17, JointState, KeypointSchema
@@ -40,7 +40,10 @@ def read_coco_people(path: Path, form: BoxForm | None = None) -> PoseSet:
         raise DataError(f"{path}: no lists 'images' and 'annotations'; expected a COCO keypoint file")
     problems: list[Problem] = []
     pictures = _pictures(document["images"], problems)
-    orders = _category_names(document.get("categories") or [], path, problems)
+    try:
+        orders = _category_names(document.get("categories") or [], path, problems)
+    except BAD_RECORD as error:
+        raise DataError(f"{path}: categories: {reason_of(error)}; expected COCO's") from None
     rows = [row for row in document["annotations"] if isinstance(row, dict)]
     others = [row for row in rows if "keypoints" not in row]
     layouts: dict[str, str] = {}
@@ -50,17 +53,16 @@ def read_coco_people(path: Path, form: BoxForm | None = None) -> PoseSet:
         if "keypoints" not in row:
             continue
         record = f"annotation {row.get('id')}"
-        names, field = orders.get(row.get("category_id", 1), list(COCO_17.names)), "keypoints"
-        if "keypoints_21" in row:
-            names, field = list(HUMAN_ART_21.names), "keypoints_21"
-        schema = layout_of([name for name in names if name is not None])
         try:
+            names, field = orders.get(row.get("category_id", 1), list(COCO_17.names)), "keypoints"
+            if "keypoints_21" in row:
+                names, field = list(HUMAN_ART_21.names), "keypoints_21"
+            schema = layout_of([name for name in names if name is not None])
             if schema is None:
                 raise ValueError("its category names no keypoints")
             person = _person(row, field, names, schema)
-        except (KeyError, TypeError, ValueError) as error:
-            reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
-            problems.append(Problem(record, reason))
+        except BAD_RECORD as error:
+            problems.append(Problem(record, reason_of(error)))
             continue
         if person.id in taken:
             problems.append(Problem(record, "its id a second time"))
@@ -87,15 +89,13 @@ def _pictures(rows: list[Any], problems: list[Problem]) -> dict[int, Picture]:
         record = f"images[{place}]"
         try:
             picture = Picture(
-                int(row["id"]), str(row["file_name"]), int(row["width"]), int(row["height"]),
+                whole_number(row["id"]), str(row["file_name"]), *picture_size(row["width"], row["height"]),
                 {k: v for k, v in row.items() if k not in ("id", "file_name", "width", "height")},
             )  # fmt: skip
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            problems.append(Problem(record, f"not id, file_name, width, height ({error})"))
+        except BAD_RECORD as error:
+            problems.append(Problem(record, f"not id, file_name, width, height ({reason_of(error)})"))
             continue
-        if picture.width < 1 or picture.height < 1:
-            problems.append(Problem(record, f"size {picture.width} × {picture.height}"))
-        elif picture.id in pictures:
+        if picture.id in pictures:
             problems.append(Problem(record, f"id {picture.id} a second time"))
         else:
             pictures[picture.id] = picture
@@ -109,6 +109,8 @@ def _category_names(rows: list[Any], path: Path, problems: list[Problem]) -> dic
         names = row.get("keypoints") if isinstance(row, dict) else None
         if not isinstance(names, list) or not names:
             continue
+        if not all(isinstance(name, str) for name in names):
+            raise ValueError("a name of a keypoint is no text")
         fitting = layout_of(names)
         if fitting is None:
             # The layout that knows most of the names; the rest is left out.
@@ -135,7 +137,7 @@ def _person(row: dict[str, Any], field: str, names: list[str | None] | list[str]
     if not isinstance(values, list) or len(values) != 3 * len(names):
         count = len(values) if isinstance(values, list) else type(values).__name__
         raise ValueError(f"{field} has {count} numbers, expected {3 * len(names)}")
-    table = np.asarray(values, np.float64).reshape(-1, 3)
+    table = np.asarray(values, np.float64).reshape(len(names), 3)
     if not np.isin(table[:, 2], (0, 1, 2)).all():
         raise ValueError(f"{field} has a visibility other than 0, 1, 2")
     points, state = np.zeros((len(schema), 2)), np.zeros(len(schema), np.int64)
@@ -160,7 +162,7 @@ def _person(row: dict[str, Any], field: str, names: list[str | None] | list[str]
     if box is not None and (not isinstance(box, list) or len(box) != 4):
         raise ValueError(f"bbox {box} is not four numbers")
     return Person(
-        id=int(row["id"]), picture_id=int(row["image_id"]), points_xy=points, state=state,
+        id=whole_number(row["id"]), picture_id=whole_number(row["image_id"]), points_xy=points, state=state,
         box_xywh=None if box is None else (float(box[0]), float(box[1]), float(box[2]), float(box[3])), score=score,
         extra={key: value for key, value in row.items() if key not in _OWN},
     )  # fmt: skip

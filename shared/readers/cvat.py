@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.files import write_bytes
-from shared.keypoints.checks import checked, common_layout
+from shared.keypoints.checks import checked, common_layout, picture_size, whole_number
 from shared.keypoints.records import Box, Person, Picture, PoseSet, Problem
 from shared.keypoints.schema import JointState, KeypointSchema
 
@@ -28,7 +28,7 @@ def read_cvat(path: Path) -> PoseSet:
         root = ET.parse(path).getroot()
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; check the path") from None
-    except (OSError, ET.ParseError) as error:
+    except (OSError, ET.ParseError, ValueError, LookupError) as error:  # the last two: an encoding that is none
         raise DataError(f"{path}: not readable XML ({error}); export it again") from error
     if root.tag != "annotations":
         raise DataError(f"{path}: no element 'annotations'; expected the export 'CVAT for images 1.1'")
@@ -37,10 +37,11 @@ def read_cvat(path: Path) -> PoseSet:
     skeletons: list[tuple[str, Picture, ET.Element, ET.Element | None]] = []
     for element in root.iter("image"):
         try:
-            size = int(element.attrib["width"]), int(element.attrib["height"])
-            picture = Picture(int(element.attrib["id"]), element.attrib["name"], *size)
-        except (KeyError, ValueError) as error:
-            problems.append(Problem(f"image {element.get('name')!r}", f"no id, name, width, height ({error})"))
+            size = picture_size(element.attrib["width"], element.attrib["height"])
+            picture = Picture(whole_number(element.attrib["id"]), element.attrib["name"], *size)
+        except BAD_RECORD as error:
+            reason = f"no id, name, width, height ({reason_of(error)})"
+            problems.append(Problem(f"image {element.get('name')!r}", reason))
             continue
         pictures[picture.id] = picture
         boxes = {box.get("group_id"): box for box in element.iter("box") if box.get("group_id", "0") != "0"}
@@ -53,8 +54,8 @@ def read_cvat(path: Path) -> PoseSet:
         try:
             points, state = _joints(skeleton, schema)
             person = Person(len(people) + 1, picture.id, points, state, _box(box))
-        except (KeyError, ValueError) as error:
-            problems.append(Problem(record, f"no attribute {error}" if isinstance(error, KeyError) else str(error)))
+        except BAD_RECORD as error:
+            problems.append(Problem(record, reason_of(error)))
             continue
         if (good := checked(record, person, picture, problems)) is not None:
             people.append(good)
@@ -109,7 +110,8 @@ def _joints(skeleton: ET.Element, schema: KeypointSchema) -> tuple[NDArray[np.fl
             raise ValueError(f"unknown joint {name!r}")
         if point.get("outside") == "1":
             continue
-        points[schema.index(name)] = [float(value) for value in point.attrib["points"].split(",")]
+        x, y = (float(value) for value in point.attrib["points"].split(","))
+        points[schema.index(name)] = x, y
         state[schema.index(name)] = JointState.OCCLUDED if point.get("occluded") == "1" else JointState.VISIBLE
     return points, state
 

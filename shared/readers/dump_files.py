@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
@@ -22,6 +24,8 @@ _OTHER_TABLES = re.compile(
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
 #: The users who like a post: megabytes in old dumps, and of no use here.
 _FAVOURITES = re.compile(rb'"favs"\s*:\s*\[[^\]]*\]')
+LINE_LIMIT = 64 * 1024 * 1024
+"""A longer line (in bytes) is no post; without a limit a small gzip file could fill the memory."""
 ARRAY_LIMIT = 512 * 1024 * 1024
 """A JSON array is read whole: a larger file (in bytes) is refused. API pages are far smaller."""
 
@@ -73,12 +77,17 @@ def read_rows(path: Path, skip: int = 0) -> Iterator[tuple[int, Row]]:
             if first == b"[":
                 yield from islice(_array(stream, path), skip, None)
             else:
-                for number, line in islice(enumerate(stream, start=1), skip, None):
+                lines = iter(partial(stream.readline, LINE_LIMIT), b"")
+                for number, line in islice(enumerate(lines, start=1), skip, None):
+                    if len(line) == LINE_LIMIT:
+                        raise DataError(
+                            f"{path}:{number}: a line of {LINE_LIMIT >> 20} MiB or more; expected one post a line"
+                        )
                     if not line.isspace():
                         if b'"favs"' in line and b'"favs": []' not in line:
                             line = _FAVOURITES.sub(b'"favs":[]', line)
                         yield number, _object(line, path, number)
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path}: the gzip file is damaged or cut off ({error}); download it again") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error}); check the file") from error
@@ -92,7 +101,7 @@ def _is_post_file(name: str) -> bool:
 
 def _natural(path: Path) -> tuple[list[tuple[bool, int, str]], str]:
     parts = re.split(r"(\d+)", str(path))
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts], str(path)
+    return [(index % 2 == 1, int(part) if index % 2 else 0, part) for index, part in enumerate(parts)], str(path)
 
 
 def _open(path: Path) -> IO[bytes]:

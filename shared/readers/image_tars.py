@@ -68,9 +68,13 @@ def _members(path: Path) -> Iterator[tuple[bytes, int, int]]:
         base = name.rpartition("/")[2]
         stem, _, suffix = base.partition(".")
         # WebDataset pads its keys with zeros; a post's number has none.
-        key = f"{int(stem) if stem.isascii() and stem.isdigit() else stem.lower()}.{suffix}"
+        key = f"{int(stem) if _is_number(stem) else stem.lower()}.{suffix}"
         if size > 0:  # names that are none of ours (notes with "__" among them) are left out by the NameIndex
             yield key.encode(errors="replace"), offset, size
+
+
+def _is_number(stem: str) -> bool:
+    return stem.isascii() and stem.isdigit() and len(stem) <= 30
 
 
 def _indexed(path: Path, index: Path) -> Iterator[tuple[str, int, int]]:
@@ -97,13 +101,15 @@ def _walked(path: Path) -> Iterator[tuple[str, int, int]]:
     try:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
+                if member.size < 0:  # tarfile would walk back, and for ever
+                    raise DataError(f"{path}: {member.name!r} has a negative size; copy the file again")
                 if member.isreg() and not member.issparse():
                     if member.offset_data + member.size > there:
                         raise DataError(f"{path}: ends inside of {member.name!r}; copy the file again")
                     yield member.name, member.offset_data, member.size
                 # The list that tarfile keeps would grow with the shard.
                 tar.members = []  # type: ignore[attr-defined]
-    except tarfile.ReadError as error:
+    except (tarfile.TarError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         raise DataError(f"{path}: not a plain tar, or cut off ({error}); unpack or copy it again") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the file") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from shared.errors import DataError, UsageError
+from shared.errors import BAD_RECORD, DataError, UsageError, reason_of
 from shared.files import read_json
 from shared.keypoints.boxes import BoxForm
 from shared.keypoints.layouts import LAYOUTS
@@ -118,7 +118,10 @@ def write_keypoints(path: Path, poses: PoseSet, name: str, layout: str | None = 
     if path.is_dir():
         raise UsageError(f"{path}: --out is a folder; name a file")
     writers = {"add": write_add, "release": write_release, "cvat": write_cvat, "label_studio": write_label_studio}
-    writers.get(name, write_coco_people)(path, poses)
+    try:
+        writers.get(name, write_coco_people)(path, poses)
+    except BAD_RECORD as error:  # fields that are passed on as they are: NaN in them, or other things than they hold
+        raise DataError(f"{path}: a field of the source cannot be written ({reason_of(error)}); remove it") from error
     return poses
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -62,12 +63,16 @@ def matched_to_pictures(poses: PoseSet, folder: Path) -> PoseSet:
 
 def _place(folder: Path, name: str) -> str | None:
     """Returns the path below ``folder`` of a picture named by its path or its last part, under any picture suffix."""
-    for candidate in (name, name.rpartition("/")[2]):
-        if (folder / candidate).is_file():
+    parts = PurePath(name).parts
+    leaves = not parts or ".." in parts or PurePath(name).is_absolute()  # then only its last part is looked for
+    for candidate in (name, name.rpartition("/")[2])[leaves:]:
+        if candidate in ("", ".", ".."):
+            continue
+        if os.path.isfile(folder / candidate):
             return candidate
         known = next((suffix for suffix in IMAGE_SUFFIXES if candidate.lower().endswith(suffix)), "")
         stem = candidate[: len(candidate) - len(known)]
         for suffix in IMAGE_SUFFIXES:
-            if (folder / f"{stem}{suffix}").is_file():
+            if os.path.isfile(folder / f"{stem}{suffix}"):
                 return f"{stem}{suffix}"
     return None

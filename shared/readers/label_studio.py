@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import numpy as np
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.files import read_json, write_json
-from shared.keypoints.checks import checked, common_layout
+from shared.keypoints.checks import checked, common_layout, picture_size, whole_number
 from shared.keypoints.records import Box, Person, Picture, PoseSet, Problem
 from shared.keypoints.schema import JointState, KeypointSchema
 
@@ -33,25 +33,21 @@ def read_label_studio(path: Path) -> PoseSet:
     pictures: dict[int, Picture] = {}
     found: list[tuple[str, int, dict[str, Any]]] = []
     for place, task in enumerate(tasks):
-        number = int(task.get("id") or place + 1)
-        name = _file_name(task["data"])
-        results = _results(task)
-        sizes = {(int(r["original_width"]), int(r["original_height"])) for r in results if r.get("original_width")}
-        if len(sizes) > 1:
-            problems.append(Problem(f"task {number}", f"several picture sizes {sorted(sizes)}"))
+        try:
+            picture, groups = _task(task, place)
+        except BAD_RECORD as error:
+            problems.append(Problem(f"task {place + 1}", reason_of(error)))
             continue
-        width, height = next(iter(sizes), (0, 0))
-        pictures[number] = Picture(number, name, width, height, {"data": task["data"]})
-        for group, regions in _groups(results).items():
-            found.append((f"task {number}, {group or 'points'}", number, regions))
+        pictures[picture.id] = picture
+        found += [(f"task {picture.id}, {group or 'points'}", picture.id, regions) for group, regions in groups.items()]
     people: list[Person] = []
     schema = common_layout({record: _names(regions) for record, _, regions in found}, path)
     for record, number, regions in found:
         picture = pictures[number]
         try:
             person = _person(regions, len(people) + 1, picture, schema)
-        except (KeyError, TypeError, ValueError) as error:
-            problems.append(Problem(record, f"no field {error}" if isinstance(error, KeyError) else str(error)))
+        except BAD_RECORD as error:
+            problems.append(Problem(record, reason_of(error)))
             continue
         if (good := checked(record, person, picture, problems)) is not None:
             people.append(good)
@@ -88,6 +84,20 @@ def labeling_config(schema: KeypointSchema) -> str:
         '  <RectangleLabels name="box" toName="image">\n    <Label value="person"/>\n  </RectangleLabels>\n'
         f'  <KeyPointLabels name="keypoint" toName="image">\n{labels}\n  </KeyPointLabels>\n</View>\n'
     )
+
+
+def _task(task: dict[str, Any], place: int) -> tuple[Picture, dict[str, dict[str, Any]]]:
+    """Returns a task's picture and its groups of regions (see ``_groups``); raises what BAD_RECORD holds."""
+    results = _results(task)
+    sizes = {picture_size(r["original_width"], r["original_height"]) for r in results if r.get("original_width")}
+    if len(sizes) > 1:
+        raise ValueError(f"several picture sizes {sorted(sizes)}")
+    size = next(iter(sizes), (0, 0))
+    number = whole_number(task.get("id") or place + 1)
+    groups = _groups(results)
+    for regions in groups.values():
+        _names(regions)  # raises here, where it concerns this task alone
+    return Picture(number, _file_name(task["data"]), *size, {"data": task["data"]}), groups
 
 
 def _results(task: dict[str, Any]) -> list[dict[str, Any]]:

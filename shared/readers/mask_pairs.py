@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as rle
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.image_files import find_images
 from shared.images import read_mask, read_rgb
 
@@ -62,13 +62,21 @@ def read_mask_pair(pair: MaskPair, instances: bool = False) -> tuple[ByteArray, 
     if isinstance(pair.mask, Path):
         alpha, where = alpha_of_mask(read_mask(pair.mask), is_lossy(pair.mask), instances), str(pair.mask)
     else:
-        alpha, where = alpha_of_segments(pair.mask, str(pair.image)), f"{pair.image} (in its COCO file)"
+        where = f"{pair.image} (in its COCO file)"
+        # Not before the sizes agree: a record may claim any number of pixels.
+        if pair.mask.size_hw != image.shape[:2]:
+            raise _other_size(where, pair.mask.size_hw, image)
+        alpha = alpha_of_segments(pair.mask, str(pair.image))
     if alpha.shape != image.shape[:2]:
-        raise DataError(
-            f"{where}: mask of {alpha.shape[1]} × {alpha.shape[0]} for a picture of {image.shape[1]} × "
-            f"{image.shape[0]}; make them equal"
-        )
+        raise _other_size(where, alpha.shape, image)
     return image, alpha
+
+
+def _other_size(where: str, size_hw: Sequence[int], image: ByteArray) -> DataError:
+    return DataError(
+        f"{where}: mask of {size_hw[1]} × {size_hw[0]} for a picture of {image.shape[1]} × {image.shape[0]}; "
+        "make them equal"
+    )
 
 
 def is_lossy(path: Path) -> bool:
@@ -98,8 +106,10 @@ def alpha_of_segments(record: CocoSegments, where: str) -> ByteArray:
     for segment in record.segments:
         try:
             union |= np.asarray(rle.decode(_code_of(segment, height, width)), np.uint8)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise DataError(f"{where}: a segmentation is not usable ({error}); fix or remove the record") from None
+        except BAD_RECORD as error:
+            raise DataError(
+                f"{where}: a segmentation is not usable ({reason_of(error)}); fix or remove the record"
+            ) from None
     return union * np.uint8(255)
 
 
@@ -108,9 +118,17 @@ def _code_of(segment: Any, height: int, width: int) -> Any:
     if isinstance(segment, list):
         if not segment or not all(isinstance(ring, list) and len(ring) >= 6 for ring in segment):
             raise ValueError("a polygon needs three points or more")
+        # pycocotools walks along every edge: a far point would take it hours.
+        reach = 10 * max(height, width)
+        if not all(abs(float(value)) <= reach for ring in segment for value in ring):
+            raise ValueError("a polygon has a point far off its picture, or none that is a number")
         return rle.merge(rle.frPyObjects(segment, height, width))
     counts, size = segment["counts"], [int(value) for value in segment["size"]]
+    if size != [height, width]:
+        raise ValueError(f"it is of {size[1]} × {size[0]} pixels, its picture of {width} × {height}")
     if isinstance(counts, list):
+        if not all(isinstance(count, int) and count >= 0 for count in counts):
+            raise ValueError("a run is no whole number from 0 on")
         if sum(counts) != size[0] * size[1]:
             raise ValueError(f"its runs cover {sum(counts)} pixels of {size[0] * size[1]}")
         return rle.frPyObjects(segment, *size)

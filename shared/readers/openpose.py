@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.files import read_json, write_json
 from shared.image_files import natural_key
-from shared.keypoints.checks import checked, numbered, one_schema
+from shared.keypoints.checks import checked, numbered, one_schema, picture_size
 from shared.keypoints.layouts import LAYOUTS, OPENPOSE_18, OPENPOSE_25
 from shared.keypoints.records import Person, Picture, PoseSet, Problem
 from shared.keypoints.schema import JointState
@@ -43,20 +43,24 @@ def read_openpose(path: Path) -> PoseSet:
         document = read_json(file)
         if not isinstance(document, dict) or not isinstance(document.get("people"), list):
             raise DataError(f"{file}: no list 'people'; expected OpenPose's JSON")
-        width, height = int(document.get("canvas_width") or 0), int(document.get("canvas_height") or 0)
-        pictures[number] = Picture(number, name, width, height)
+        try:
+            told = document.get("canvas_width") or document.get("canvas_height")
+            size = picture_size(document.get("canvas_width"), document.get("canvas_height")) if told else (0, 0)
+        except BAD_RECORD as error:
+            raise DataError(f"{file}: canvas_width, canvas_height: {reason_of(error)}; correct them") from None
+        pictures[number] = Picture(number, name, *size)
         for place, row in enumerate(document["people"]):
             record = f"{name}, person {place}"
             try:
                 values = row["pose_keypoints_2d"]
                 schema = _BY_COUNT[len(values)]
-                person = _person(values, len(people) + 1, pictures[number])
+                person = _person(values, len(schema), len(people) + 1, pictures[number])
             except KeyError as error:
                 count = f"{error} numbers, expected 54 or 75" if str(error).isdigit() else f"no field {error}"
                 problems.append(Problem(record, count))
                 continue
-            except (TypeError, ValueError) as error:
-                problems.append(Problem(record, str(error)))
+            except BAD_RECORD as error:
+                problems.append(Problem(record, reason_of(error)))
                 continue
             layouts.setdefault(schema.name, record)
             if (good := checked(record, person, pictures[number], problems)) is not None:
@@ -108,8 +112,8 @@ def write_openpose(folder: Path, poses: PoseSet) -> None:
         write_json(folder / f"{name}{SUFFIX}", document, indent=None)
 
 
-def _person(values: list[float], number: int, picture: Picture) -> Person:
-    table = np.asarray(values, np.float64).reshape(-1, 3)
+def _person(values: list[float], joints: int, number: int, picture: Picture) -> Person:
+    table = np.asarray(values, np.float64).reshape(joints, 3)
     if not np.isfinite(table).all() or (table[:, 2] < 0).any():
         raise ValueError("a number is NaN, infinite, or a negative confidence")
     found = table[:, 2] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -60,6 +61,8 @@ def bytes_of(root: Path, place: Place) -> bytes:
         if place.offset is None or place.size is None:
             return path.read_bytes()
         with path.open("rb") as tar:
+            if not 0 <= place.offset <= place.offset + place.size <= os.fstat(tar.fileno()).st_size:
+                raise DataError(f"{path}, at byte {place.offset}: ends before; copy it again, or make the list again")
             tar.seek(place.offset)
             return tar.read(place.size)
     except FileNotFoundError:

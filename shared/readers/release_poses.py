@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from shared.errors import DataError
+from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.files import read_json, write_json
 from shared.keypoints.boxes import BoxForm, as_xywh, box_form, box_of_joints
-from shared.keypoints.checks import checked, numbered
+from shared.keypoints.checks import checked, numbered, picture_size
 from shared.keypoints.layouts import RELEASE_25
 from shared.keypoints.records import Box, Person, Picture, PoseSet, Problem
 from shared.keypoints.schema import JointState
@@ -41,8 +41,8 @@ def read_release(path: Path, form: BoxForm | None = None) -> PoseSet:
         record = f"record {key!r}"
         try:
             read.append((record, *_record(row, key, number)))
-        except (KeyError, TypeError, ValueError) as error:
-            problems.append(Problem(record, f"no field {error}" if isinstance(error, KeyError) else str(error)))
+        except BAD_RECORD as error:
+            problems.append(Problem(record, reason_of(error)))
     form = form or box_form(
         ((p.box_xywh, picture, p.points_xy[p.placed]) for _, picture, p in read if p.box_xywh is not None), path
     )
@@ -91,9 +91,8 @@ def write_release(path: Path, poses: PoseSet) -> None:
 
 
 def _record(row: dict[str, Any], key: str, number: int) -> tuple[Picture, Person]:
-    height, width = (int(value) for value in row["size"])
-    if width < 1 or height < 1:
-        raise ValueError(f"size {width} × {height}")
+    height, width = row["size"]
+    width, height = picture_size(width, height)
     points, state = np.zeros((len(RELEASE_25), 2)), np.zeros(len(RELEASE_25), np.int64)
     for name, place in dict(row["keypoints"]).items():
         if name not in RELEASE_25.names:

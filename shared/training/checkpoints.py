@@ -12,6 +12,9 @@ from shared.errors import DataError
 #: Version of what we write beside Lightning's own keys.
 FORMAT = 1
 
+#: Largest size (channels, pixels, cells) that a net's settings may hold; published nets have half of it.
+_MOST = 4096
+
 #: The command that makes a checkpoint of each kind, for messages.
 _MAKE_TARGETS = {
     "tagger": "make train-tagger",
@@ -24,6 +27,24 @@ _MAKE_TARGETS = {
 def stamp(checkpoint: dict[str, Any], kind: str) -> None:
     """Marks ``checkpoint`` as written by subsystem ``kind``; call it in ``on_save_checkpoint``."""
     checkpoint["inkpose"] = {"kind": kind, "format": FORMAT}
+
+
+def check_sizes(settings: Any) -> None:
+    """Looks at the settings from which a file wants its net to be built: a wrong one could ask for any memory.
+
+    Args:
+        settings: numbers, texts, lists and dicts of them.
+
+    Raises:
+        ValueError: a number is not finite, or beyond ±4096.
+    """
+    if isinstance(settings, dict):
+        settings = list(settings.values())
+    if isinstance(settings, (list, tuple)):
+        for value in settings:
+            check_sizes(value)
+    elif isinstance(settings, (int, float)) and not -_MOST <= settings <= _MOST:
+        raise ValueError(f"a size of {str(settings)[:40]} is none that a net has")
 
 
 def load_checkpoint(path: Path, kind: str) -> dict[str, Any]:

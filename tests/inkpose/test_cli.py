@@ -140,7 +140,7 @@ def test_eval_prints_a_table_and_writes_json(capsys, tmp_path, weights):
         checkpoint = weights / name / "checkpoints/best.ckpt"
         arguments = ["eval", name, "--checkpoint", str(checkpoint), "--data", str(data), "--json", str(target)]
         assert main(arguments) == 0
-        assert metric in capsys.readouterr().out
+        assert metric.replace("_", " ") in capsys.readouterr().out
         assert metric in json.loads(target.read_text())
 
 

@@ -67,3 +67,23 @@ def test_digest_depends_on_values_and_not_on_key_order() -> None:
     assert digest({"a": 1, "b": [2]}) == digest(json.loads('{"b": [2], "a": 1}'))
     assert digest({"a": 1}) != digest({"a": 2})
     assert len(digest()) == 16
+
+
+def test_half_a_character_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="half a character"):
+        write_json(tmp_path / "s.json", {"x": "a\ud800b"})
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("content", [b"9" * 5000, b'{"a": ' + b"1" * 6000 + b"}"])
+def test_numbers_without_end_are_damaged_json(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "n.json").write_bytes(content)
+    with pytest.raises(DataError, match=r"n\.json: not valid JSON"):
+        read_json(tmp_path / "n.json")
+
+
+def test_a_device_is_not_read_as_json(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not a file"):
+        read_json(Path("/dev/zero"))
+    with pytest.raises(DataError, match="not a file"):
+        read_json(tmp_path)

@@ -10,7 +10,8 @@ from inkpose.tagging.journal import Journal, Noted
 def note(journal: Journal, *names: str) -> None:
     with journal:
         for name in names:
-            journal.note(Noted({"image": name}, np.array([len(name), 0.1], np.float32)))
+            record = {"image": name, "tags": [], "error": None}
+            journal.note(Noted(record, np.array([len(name), 0.1], np.float32)))
 
 
 def images(journal: Journal) -> list[str]:
