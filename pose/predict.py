@@ -22,6 +22,7 @@ from shared.batches import to_float
 from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.geometry import FloatArray, square_crop, warp
 from shared.keypoints.schema import COCO_25
+from shared.precision import has_fast_bfloat16
 
 Box = tuple[float, float, float, float]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -59,7 +60,7 @@ class PosePredictor:
         self.codec, self.crop_side, self.padding, self.curves = codec, codec.crop_wh[0], padding, curves
         self.gate = gate if curves is None else calibrated(torch.from_numpy(gate), curves).numpy()
         self.flip_test, self.decoding, self.preprocessing = flip_test, decoding, preprocessing
-        self._bfloat16 = precision == "bfloat16" or (precision == "auto" and _bfloat16_is_fast(self.device))
+        self._bfloat16 = precision == "bfloat16" or (precision == "auto" and has_fast_bfloat16(self.device))
 
     def logits(self, crops: Tensor) -> Tensor:
         """Returns float32 logits ``(B, 25, h, h)`` of crops uint8 ``(B, 3, S, S)``."""
@@ -181,11 +182,3 @@ def load(
         preprocessing=preprocessing,
         curves=saved.curves,
     )
-
-
-def _bfloat16_is_fast(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    # On a processor without these instructions bfloat16 is emulated, which is slower than float32.
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return device.type == "cpu" and any(bool(getattr(torch.cpu, name, bool)()) for name in names)

@@ -19,6 +19,7 @@ from segmenter.saved import Preprocessing, read_saved
 from segmenter.views import View, closer_views, join, paste, whole_views
 from shared.batches import to_float
 from shared.errors import BAD_RECORD, DataError
+from shared.precision import has_fast_bfloat16
 
 
 class SegmenterPredictor:
@@ -58,7 +59,7 @@ class SegmenterPredictor:
         self.flip_test = flip_test
         self.closer_look = closer_look
         self.preprocessing: Preprocessing = preprocessing
-        self.bf16 = has_bf16(self.device) if bf16 is None else bf16
+        self.bf16 = has_fast_bfloat16(self.device) if bf16 is None else bf16
 
     def predict(self, images: Sequence[NDArray[np.uint8]]) -> list[Float32Array]:
         """Returns the probability of "character" of every pixel, ``(H, W)`` float32 in [0, 1], one map a picture.
@@ -139,14 +140,6 @@ def fitted(width: int, height: int, side_px: int) -> tuple[int, int, int, int]:
     scale = side_px / max(width, height)
     small_w, small_h = max(1, round(width * scale)), max(1, round(height * scale))
     return (side_px - small_w) // 2, (side_px - small_h) // 2, small_w, small_h
-
-
-def has_bf16(device: torch.device) -> bool:
-    """Whether ``device`` multiplies bfloat16 in hardware; in software it would be slower than float32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return device.type == "cpu" and supported is not None and bool(supported())
 
 
 def load(path: Path | str, device: str = "cpu", **settings: Any) -> SegmenterPredictor:

@@ -17,6 +17,7 @@ from shared.batches import to_float
 from shared.errors import DataError, UsageError
 from shared.exporting.names import is_exported
 from shared.exporting.onnx_model import extra_module, onnx_session
+from shared.precision import has_fast_bfloat16
 from tagger.net import TaggerNet
 from tagger.onnx_net import INPUT, tagger_onnx
 from tagger.saved import SavedTagger
@@ -52,7 +53,7 @@ class TorchEngine:
     def __init__(self, net: TaggerNet, device: torch.device, precision: Precision = "auto") -> None:
         self.net = net.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
         self.device = device
-        self.bfloat16 = precision == "bfloat16" or (precision == "auto" and _bfloat16_is_fast(device))
+        self.bfloat16 = precision == "bfloat16" or (precision == "auto" and has_fast_bfloat16(device))
 
     def __call__(self, batch: Tensor) -> Output:
         """See ``Engine``."""
@@ -80,7 +81,7 @@ class OpenVinoEngine:
     def __init__(self, model: bytes | str, precision: Precision = "auto") -> None:
         os.environ.setdefault("OPENVINO_TELEMETRY_OPT_OUT", "1")
         openvino = extra_module("openvino")
-        half = precision == "bfloat16" or (precision == "auto" and _bfloat16_is_fast(torch.device("cpu")))
+        half = precision == "bfloat16" or (precision == "auto" and has_fast_bfloat16("cpu"))
         options: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
@@ -144,11 +145,3 @@ def _check_classes(file: Path, saved: SavedTagger) -> None:
 
 def _pixels_last(batch: Tensor) -> NDArray[np.uint8]:
     return np.ascontiguousarray(batch.permute(0, 2, 3, 1).numpy())
-
-
-def _bfloat16_is_fast(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    # On a processor without these instructions bfloat16 is emulated, which is slower than float32.
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return device.type == "cpu" and any(bool(getattr(torch.cpu, name, bool)()) for name in names)

@@ -21,6 +21,7 @@ from pytorch_lightning.cli import LightningArgumentParser, LightningCLI, SaveCon
 from pytorch_lightning.loggers import TensorBoardLogger
 
 from shared.errors import InkposeError, UsageError
+from shared.precision import affordable_precision
 from shared.training.interrupt import StopAtBatchEnd, TrainingStoppedError, last_checkpoint
 from shared.training.resume import check_same_science
 
@@ -69,6 +70,10 @@ class InkposeCLI(LightningCLI):
         config = self._get(self.config_init, "trainer")
         if config.get("logger") is None:
             kwargs["logger"] = TensorBoardLogger(save_dir=config["default_root_dir"], name="", version="")
+        instead = affordable_precision(config.get("precision"), config.get("accelerator") or "auto")
+        if instead is not None:
+            log.warning("this processor has no bfloat16: training in %s instead of %s", instead, config["precision"])
+            kwargs["precision"] = instead
         callbacks = list(config.get("callbacks") or [])
         callbacks.append(StopAtBatchEnd())
         if config.get("enable_progress_bar") is not False:

@@ -7,10 +7,13 @@ the demo's tagger is in docs/tagger.md.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from shared.precision import has_fast_bfloat16
 
 #: Coefficients of the odd polynomial that drives singular values toward 1, and how often it is applied.
 #: Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks".
@@ -19,13 +22,13 @@ _STEPS = 3  # more of them would need more digits than bfloat16 has
 
 
 def orthogonalise(matrix: Tensor) -> Tensor:
-    """Returns about ``U Vᵀ`` of ``matrix = U S Vᵀ`` ``(m, n)``, by Newton–Schulz iterations in bfloat16.
+    """Returns about ``U Vᵀ`` of ``matrix = U S Vᵀ`` ``(m, n)``, by Newton–Schulz iterations in bfloat16 (float32 where that is only imitated).
 
     Singular values within a factor of ten of the largest come out between about 0.5 and 1.2, smaller ones are raised
     as much as 41-fold; an optimiser needs no more.
     """
     a, b, c = _POLYNOMIAL
-    x = matrix.bfloat16()
+    x = matrix.to(_dtype(matrix.device.type))
     tall = x.shape[0] > x.shape[1]
     if tall:
         x = x.T
@@ -43,6 +46,11 @@ def orthogonalise(matrix: Tensor) -> Tensor:
     x = x if product is None else product @ x
     result: Tensor = (x.T if tall else x).to(matrix.dtype)
     return result
+
+
+@cache
+def _dtype(device_type: str) -> torch.dtype:
+    return torch.bfloat16 if has_fast_bfloat16(device_type) else torch.float32
 
 
 class Muon(torch.optim.AdamW):
