@@ -77,15 +77,12 @@ def train_stage(options: DemoOptions, ledger: Ledger, name: str) -> Stage:
     package = "pose" if name == "task_source" else name
     config = "task_source_" + options.preset if name == "task_source" else options.preset
     path = options.configs / package / f"{config}.yaml"
-    data = "photo" if name == "task_source" else "drawn"
-    more = {"pose": ("train/task_source", "train/tagger"), "segmenter": ("data/photo",)}.get(name, ())
     folder, content = options.out / name, _config(path)
-    arguments = ["--data.root", str(options.data / data), "--trainer.default_root_dir", str(folder)]
-    if name == "pose":
-        arguments += _source_arguments(options.out)
-    if name == "segmenter":
-        arguments += _folder_arguments(content, Path("data") / options.preset, options.data)
-    settings = {"config": content, "inputs": ledger.digests(f"data/{data}", *more), "version": _version()}
+    arguments = ["--trainer.default_root_dir", str(folder), *_moved_arguments(options, content)]
+    if options.quick:
+        arguments += _quick_arguments(content)
+    inputs = ledger.digests(*_inputs(options, content))
+    settings = {"config": content, "quick": options.quick, "inputs": inputs, "version": _version()}
 
     def work(resume: bool) -> None:
         run = importlib.import_module(f"{package}.__main__").main
@@ -99,28 +96,49 @@ def train_stage(options: DemoOptions, ledger: Ledger, name: str) -> Stage:
     return Stage(f"train/{name}", folder, ("checkpoints/best.ckpt",), settings, work, owned=_RUN_FILES)
 
 
-def _source_arguments(out: Path) -> list[str]:
-    """The frozen sources of the pose net, where this run has put them."""
+def _quick_arguments(config: Any) -> list[str]:
+    """Returns the settings of a training that is over after a tenth of its steps."""
+    from inkpose.demo import QUICK_SHARE
+
+    steps = max(2, round(config["trainer"]["max_steps"] * QUICK_SHARE))
+    model = "model.init_args" if "init_args" in config["model"] else "model"
     return [
-        "--model.init_args.domain_source", str(checkpoint_path(out, "tagger")),
-        "--model.init_args.task_source", str(checkpoint_path(out, "task_source")),
+        "--trainer.max_steps", str(steps), "--trainer.val_check_interval", str(steps),
+        f"--{model}.warmup_steps", str(steps // 10),
     ]  # fmt: skip
 
 
-def _folder_arguments(config: Any, written: Path, data: Path) -> list[str]:
-    """The folders of cut-outs and backgrounds that the config names, where this run has put them."""
+def _inputs(options: DemoOptions, config: Any) -> list[str]:
+    """Returns the stages whose results a config names: data sets, and nets that it begins from or builds on."""
+    text = json.dumps(config)
+    data = [f"data/{style}" for style in ("drawn", "photo") if f"data/{options.preset}/{style}" in text]
+    nets = [f"train/{net}" for net in ("task_source", "tagger") if f"runs/{options.preset}/{net}/checkpoints" in text]
+    return data + nets
+
+
+def _moved_arguments(options: DemoOptions, config: Any) -> list[str]:
+    """Returns the settings of a config that name folders of the preset, as arguments that name this run's."""
     arguments: list[str] = []
-    for key in ("foregrounds", "backgrounds"):
-        if shares := config["data"].get(key):
-            moved = [
-                share | {"path": _moved(share["path"], written, data)} if "path" in share else share for share in shares
-            ]
-            arguments += [f"--data.{key}", json.dumps(moved)]
+    model = "model.init_args" if "init_args" in config["model"] else "model"
+    sections = {model: config["model"].get("init_args", config["model"]), "data": config["data"]}
+    for section, values in sections.items():
+        for key, value in values.items():
+            moved = _moved(value, options)
+            if moved != value:
+                arguments += [f"--{section}.{key}", moved if isinstance(moved, str) else json.dumps(moved)]
     return arguments
 
 
-def _moved(path: str, written: Path, data: Path) -> str:
-    return str(data / Path(path).relative_to(written)) if Path(path).is_relative_to(written) else path
+def _moved(value: Any, options: DemoOptions) -> Any:
+    """Returns ``value`` with every path of the preset's own folders put where this run has them."""
+    if isinstance(value, list):
+        return [_moved(item, options) for item in value]
+    if isinstance(value, dict):
+        return {key: _moved(item, options) for key, item in value.items()}
+    for written, place in (("data", options.data), ("runs", options.out)):
+        if isinstance(value, str) and Path(value).is_relative_to(Path(written, options.preset)):
+            return str(place / Path(value).relative_to(Path(written, options.preset)))
+    return value
 
 
 def evaluate_stage(options: DemoOptions, ledger: Ledger, name: str) -> Stage:

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from segmenter.compact import CompactStage, compact_stem
 
-BackboneName = Literal["compact", "resnet50", "resnet101", "mobilenet_v3_large"]
+BackboneName = Literal["compact", "resnet18", "resnet50", "resnet101", "mobilenet_v3_large"]
 #: Channels of the maps of stride 2, 4, 8 and of the last map.
 CHANNELS: dict[str, tuple[int, int, int, int]] = {
     "compact": (24, 48, 96, 160),
+    "resnet18": (64, 64, 128, 256),
     "resnet50": (64, 256, 512, 2048),
     "resnet101": (64, 256, 512, 2048),
     "mobilenet_v3_large": (16, 24, 40, 960),
@@ -21,6 +22,7 @@ CHANNELS: dict[str, tuple[int, int, int, int]] = {
 #: The layers after which the maps of stride 2, 4 and 8 are whole.
 _TAPS = {
     "compact": ("stem", "stage1", "stage2"),
+    "resnet18": ("relu", "layer1", "layer2"),
     "resnet50": ("relu", "layer1", "layer2"),
     "resnet101": ("relu", "layer1", "layer2"),
     "mobilenet_v3_large": ("1", "3", "6"),
@@ -46,16 +48,17 @@ class Backbone(nn.Sequential):
 
 
 def build_backbone(name: BackboneName, output_stride: int) -> Backbone:
-    """Returns a randomly initialised backbone whose last map has stride 8 or 16 (``compact``: 16).
+    """Returns a randomly initialised backbone whose last map has stride 8 or 16 (``compact``, ``resnet18``: 16).
 
-    State keys of the others are those of torchvision's DeepLabv3 (``conv1.weight``, ``layer1.0…``, ``0.0.weight`` …).
+    ``resnet18`` ends with layer3: its blocks cannot be dilated. State keys are those of torchvision's DeepLabv3
+    (``conv1.weight``, ``layer1.0…``, ``0.0.weight`` …), but of ``compact``, which is ours.
 
     Raises:
         ValueError: unknown name or stride.
     """
     if name not in CHANNELS:
         raise ValueError(f"backbone {name!r} must be one of {', '.join(get_args(BackboneName))}")
-    strides = (16,) if name == "compact" else (8, 16)
+    strides = (16,) if name in ("compact", "resnet18") else (8, 16)
     if output_stride not in strides:
         raise ValueError(f"output_stride {output_stride} of {name} must be {' or '.join(map(str, strides))}")
     if name == "compact":
@@ -69,6 +72,11 @@ def build_backbone(name: BackboneName, output_stride: int) -> Backbone:
         for module in nn.ModuleList(layers.values()).modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.momentum = 0.1
+    elif name == "resnet18":
+        shallow = tv.resnet18(weights=None)
+        layers = OrderedDict(
+            (key, layer) for key, layer in shallow.named_children() if key not in ("layer4", "avgpool", "fc")
+        )
     else:
         make = tv.resnet101 if name == "resnet101" else tv.resnet50
         net = make(weights=None, replace_stride_with_dilation=[False, output_stride == 8, True])

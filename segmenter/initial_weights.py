@@ -18,6 +18,7 @@ from shared.errors import DataError, UsageError
 log = logging.getLogger(__name__)
 
 _IMAGENET: dict[str, Any] = {
+    "resnet18": lambda: tv.ResNet18_Weights.IMAGENET1K_V1,
     "resnet50": lambda: tv.ResNet50_Weights.IMAGENET1K_V1,
     "resnet101": lambda: tv.ResNet101_Weights.IMAGENET1K_V1,
     "mobilenet_v3_large": lambda: tv.MobileNet_V3_Large_Weights.IMAGENET1K_V1,
@@ -37,8 +38,8 @@ def initialise(net: SegmenterNet, backbone: BackboneName, init: str) -> list[str
         backbone: its backbone's name.
         init: ``random`` leaves it as built. ``imagenet`` takes torchvision's classifier (backbone only) and ``coco``
             its DeepLabv3 (backbone and pyramid, what the paper started from); both are downloaded by torchvision.
-            Anything else is a file: a checkpoint of ours, a bare state dict of this network or of torchvision's
-            DeepLabv3.
+            Anything else is a file: a checkpoint of ours (of a tagger or task source: its ResNet), a bare state dict
+            of this network or of torchvision's DeepLabv3.
 
     Raises:
         DataError: the file is missing, unreadable or fits nowhere.
@@ -47,7 +48,10 @@ def initialise(net: SegmenterNet, backbone: BackboneName, init: str) -> list[str
     if init == "random":
         return []
     if init in ("imagenet", "coco"):
-        weights = (_IMAGENET if init == "imagenet" else _COCO)[backbone]()
+        known = _IMAGENET if init == "imagenet" else _COCO
+        if backbone not in known:
+            raise UsageError(f"init {init}: there are no such weights of {backbone}; choose {', '.join(known)}")
+        weights = known[backbone]()
         try:
             state = weights.get_state_dict(progress=True, check_hash=True)
         except OSError as error:
@@ -82,7 +86,7 @@ def _load_matching(net: SegmenterNet, state: Mapping[str, Tensor], source: str) 
     The heads above (other classes, the auxiliary head) are left out; a source that fits nowhere is refused.
     """
     own = net.state_dict()
-    named = {key if key in own else f"deeplab.{key}": value for key, value in state.items()}
+    named = {_own_name(key, own): value for key, value in state.items()}
     # A layer fits whole or not at all: another head's counters have the right shape too.
     strangers = {
         name.rpartition(".")[0] for name, value in named.items() if name not in own or own[name].shape != value.shape
@@ -98,3 +102,10 @@ def _load_matching(net: SegmenterNet, state: Mapping[str, Tensor], source: str) 
     net.load_state_dict({**own, **found})
     log.info("%s: %d of %d state entries taken", source, len(found), len(own))
     return sorted(found)
+
+
+def _own_name(key: str, own: Mapping[str, Tensor]) -> str:
+    if key in own:
+        return key
+    # "resnet." is where taggers and task sources keep the same layers.
+    return f"deeplab.backbone.{key.removeprefix('resnet.')}" if key.startswith("resnet.") else f"deeplab.{key}"

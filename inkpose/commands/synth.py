@@ -14,7 +14,9 @@ def synth(
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same pictures.")] = 0,
     size: Annotated[int, typer.Option(help="Long side of the pictures in pixels, 64 to 2048.")] = 256,
     characters: Annotated[str, typer.Option(help="Characters in a picture: a number or a range within 0-4.")] = "1-4",
-    mix: Annotated[str, typer.Option(help="rich: all the artist knows; simple: learnt in minutes.")] = "rich",
+    mix: Annotated[
+        str, typer.Option(help="rich: all the artist knows; simple: learnt in minutes; balanced: between.")
+    ] = "rich",
     style: Annotated[str, typer.Option(help="drawn, or photo (shaded and textured, for the task source).")] = "drawn",
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a core.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Draw a contact sheet into this file, and no data set.")] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,21 @@ class PosedCharacters:
 
     def __len__(self) -> int:
         return len(self.image_ids)
+
+
+def joined(groups: Sequence[PosedCharacters]) -> PosedCharacters:
+    """Returns all characters of ``groups``, in order."""
+    if len(groups) == 1:
+        return groups[0]
+    return PosedCharacters(
+        image_paths=[path for group in groups for path in group.image_paths],
+        image_ids=np.concatenate([group.image_ids for group in groups]),
+        annotation_ids=np.concatenate([group.annotation_ids for group in groups]),
+        boxes_xywh=np.concatenate([group.boxes_xywh for group in groups]),
+        areas=np.concatenate([group.areas for group in groups]),
+        points_xy=np.concatenate([group.points_xy for group in groups]),
+        state=np.concatenate([group.state for group in groups]),
+    )
 
 
 class PoseSource:

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 
 from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
 from shared.datamodules.pose_pairs import PairedPoseSource
-from shared.datamodules.pose_samples import PosedCharacters, PoseSource
+from shared.datamodules.pose_samples import PosedCharacters, PoseSource, joined
 from shared.errors import DataError
 from shared.readers.coco import CocoFile, read_coco_keypoints
 from shared.readers.danbooru import image_path
@@ -51,6 +51,8 @@ class PoseDataModule(LightningDataModule):
         augment_strength: 0 to 2, scales the ranges of the augmentation (see ``pose_samples.PoseSource``); a training
             of minutes learns more with less.
         other_root: a second data folder, of another look; each training sample then comes with a random crop of it.
+        more_roots: further data folders whose training characters are learned from too, each as often as the root's;
+            validation and test stay with ``root``.
         samples_per_epoch: over all processes; None is the number of training characters.
     """
 
@@ -66,6 +68,7 @@ class PoseDataModule(LightningDataModule):
         samples_per_epoch: int | None = None,
         augment_strength: float = 1.0,
         other_root: str | None = None,
+        more_roots: list[str] | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
@@ -73,13 +76,14 @@ class PoseDataModule(LightningDataModule):
         self.batch_size, self.num_workers, self.seed = batch_size, num_workers, seed
         self.augment, self.samples_per_epoch = augment, samples_per_epoch
         self.augment_strength = augment_strength
-        self.other_root = other_root
+        self.other_root, self.more_roots = other_root, list(more_roots or [])
         self._characters: dict[Split, PosedCharacters] = {}
 
     def characters(self, split: Split) -> PosedCharacters:
         """Returns the usable characters of a split; the file is read once."""
         if split not in self._characters:
-            self._characters[split] = _read_characters(self.root, split)
+            roots = [self.root, *(map(Path, self.more_roots) if split == "train" else ())]
+            self._characters[split] = joined([_read_characters(root, split) for root in roots])
         return self._characters[split]
 
     def dataset(self, split: Split) -> SampleDataset:

@@ -49,7 +49,7 @@ def synth(
         style: "drawn", or "photo" (shaded, textured figures before photo-like backgrounds).
         workers: processes; None for one a core.
         sheet: a picture file to write instead of the data set.
-        mix: "rich", or "simple" for calm pictures that a training of minutes can learn.
+        mix: "rich", "simple" for calm pictures that a training of minutes can learn, or "balanced" between the two.
 
     Returns:
         the content hash of the data set; None for a contact sheet.
@@ -61,12 +61,11 @@ def synth(
     limits = parse_characters(characters) if isinstance(characters, str) else characters
     _check(count, seed, size, limits, style, workers)
     from shared.synthetic.dataset import Plan
+    from shared.synthetic.mixes import MIXES
 
-    if mix not in ("rich", "simple"):
-        raise UsageError(f"--mix {mix}: must be rich or simple")
-    plan = Plan(
-        seed, count, size, "photo" if style == "photo" else "drawn", limits, "simple" if mix == "simple" else "rich"
-    )
+    if mix not in MIXES:
+        raise UsageError(f"--mix {mix}: must be one of {', '.join(MIXES)}")
+    plan = Plan(seed, count, size, "photo" if style == "photo" else "drawn", limits, mix)
     if sheet is not None:
         from shared.synthetic.sheet import write_sheet
 

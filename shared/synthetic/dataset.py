@@ -43,7 +43,7 @@ class Plan:
     size: int
     style: Literal["drawn", "photo"]
     characters: tuple[int, int]
-    mix: Literal["rich", "simple"] = "rich"
+    mix: str = "rich"
     generator_version: str = GENERATOR_VERSION
 
     def description(self) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import signal
@@ -72,6 +73,34 @@ def test_segmenter_takes_the_folders_of_this_run(options, ledger, monkeypatch):
         str(options.data / "drawn/bg"), str(options.data / "photo/bg"),
     }  # fmt: skip
     assert key(options, changed(ledger, "data/photo"), "segmenter") != key(options, ledger, "segmenter")
+
+
+def test_small_begins_from_the_nets_of_this_run(ledger, tmp_path, monkeypatch):
+    import tagger.__main__
+
+    small = DemoOptions("small", out=tmp_path / "run", data=tmp_path / "data")
+    seen = []
+    monkeypatch.setattr(tagger.__main__, "main", lambda args: seen.extend(args) or 0)
+    demo_stages.train_stage(small, ledger, "tagger").work(False)
+    assert seen[seen.index("--model.init") + 1] == str(tmp_path / "run/task_source/checkpoints/best.ckpt")
+    assert seen[seen.index("--data.root") + 1] == str(tmp_path / "data/drawn")
+    assert key(small, changed(ledger, "train/task_source"), "tagger") != key(small, ledger, "tagger")
+    assert key(small, changed(ledger, "data/photo"), "task_source") != key(small, ledger, "task_source")
+
+
+@pytest.mark.parametrize("name", ["task_source", "tagger", "segmenter", "pose"])
+def test_quick_trains_a_tenth_of_the_steps(options, ledger, name, monkeypatch):
+    package = "pose" if name == "task_source" else name
+    main = __import__(f"{package}.__main__", fromlist=["main"])
+    seen = []
+    monkeypatch.setattr(main, "main", lambda args: seen.extend(args) or 0)
+    quick = dataclasses.replace(options, quick=True)
+    stage = demo_stages.train_stage(quick, ledger, name)
+    stage.work(False)
+    file = "task_source_demo" if name == "task_source" else "demo"
+    written = yaml.safe_load((ROOT / f"configs/{package}/{file}.yaml").read_text())["trainer"]["max_steps"]
+    assert int(seen[seen.index("--trainer.max_steps") + 1]) == round(written / 10)
+    assert stage.key != key(options, ledger, name)
 
 
 def test_missing_and_broken_config_are_one_line(options, ledger, tmp_path):

@@ -176,3 +176,19 @@ def test_a_residual_block_begins_as_its_shortcut() -> None:
     features = torch.rand(1, 4, 6, 10)
     expected = torch.nn.functional.leaky_relu(torch.nn.functional.avg_pool2d(features, 2), 0.01)
     torch.testing.assert_close(block(features), expected)
+
+
+def test_resnet18_begins_from_the_resnet_of_a_keypoint_net(tmp_path: Path) -> None:
+    """A task source's or tagger's checkpoint holds the same layers under ``net.resnet.``."""
+    torch.manual_seed(0)
+    resnet = torchvision.models.resnet18(weights=None)
+    state = {f"net.resnet.{key}": value for key, value in resnet.state_dict().items() if not key.startswith("fc.")}
+    torch.save({"state_dict": {**state, "net.deconv.weight": torch.zeros(3)}}, tmp_path / "source.ckpt")
+    net = SegmenterNet("resnet18", 16, (2, 4), 32, skip_strides=[8, 4, 2])
+    before = net.state_dict()["final_head.0.weight"].clone()
+    initialise(net, "resnet18", str(tmp_path / "source.ckpt"))
+    assert torch.equal(net.deeplab.backbone.layer3[1].conv2.weight, resnet.layer3[1].conv2.weight)
+    assert torch.equal(net.state_dict()["final_head.0.weight"], before)
+    assert net(torch.rand(2, 3, 40, 56)).shape == (2, 2, 40, 56)
+    with pytest.raises(ValueError, match="output_stride"):
+        build_backbone("resnet18", 8)

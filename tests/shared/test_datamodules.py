@@ -426,3 +426,19 @@ def test_to_float() -> None:
     )
     with pytest.raises(ValueError, match="must be uint8"):
         to_float(torch.zeros(1, 3, 2, 2))
+
+
+def test_poses_of_further_folders_are_learned_from_but_not_judged_by(tmp_path: Path) -> None:
+    write_tiny_dataset(tmp_path / "a", ids=spread_ids(40))
+    write_tiny_dataset(tmp_path / "b", ids=spread_ids(20))
+    alone = PoseDataModule(str(tmp_path / "a"), image_size=32)
+    both = PoseDataModule(str(tmp_path / "a"), image_size=32, more_roots=[str(tmp_path / "b")])
+    more = PoseDataModule(str(tmp_path / "b"), image_size=32)
+    counts = {split: len(both.characters(split)) for split in ("train", "val", "test")}
+    assert counts["train"] == len(alone.characters("train")) + len(more.characters("train"))
+    assert counts["val"] == len(alone.characters("val"))
+    assert counts["test"] == len(alone.characters("test"))
+    place = len(alone.characters("train"))
+    sample, expected = both.dataset("train")[place], more.dataset("train")[0]
+    assert np.array_equal(sample["image"], expected["image"])
+    assert np.array_equal(sample["points_xy"], expected["points_xy"])
