@@ -12,11 +12,14 @@ import torch
 from torch import Tensor
 
 from shared.errors import DataError
+from shared.exporting.borrowing import borrow, read_borrowed
 from shared.exporting.names import CONFIG, TENSORS
 from shared.files import read_json, write_bytes, write_json
 
 #: Version of ``config.json``; raised when a reader of today could not read it any more.
 FORMAT = 1
+#: Version of a folder that borrows tensors from its neighbour, which readers of format 1 cannot know.
+BORROWING_FORMAT = 2
 Precision = Literal["float32", "float16"]
 
 
@@ -28,7 +31,12 @@ class Exported(NamedTuple):
 
 
 def write_exported(
-    folder: Path, kind: str, config: Mapping[str, Any], tensors: Mapping[str, Tensor], precision: Precision = "float32"
+    folder: Path,
+    kind: str,
+    config: Mapping[str, Any],
+    tensors: Mapping[str, Tensor],
+    precision: Precision = "float32",
+    lender: Path | None = None,
 ) -> None:
     """Writes the two files into a folder.
 
@@ -38,10 +46,19 @@ def write_exported(
         config: what the subsystem needs to build the net again; JSON.
         tensors: the net's state dict.
         precision: float16 halves the file; see ``rounded``.
+        lender: an exported folder beside this one; matrices that lie there, bit for bit, are not stored again.
+
+    Raises:
+        UsageError: the lender does not lie beside ``folder``.
+        DataError: the lender is no exported folder, or the files cannot be written.
     """
     stored = {name: _stored(value, precision) for name, value in tensors.items()}
+    told: dict[str, Any] = {"kind": kind, "format": FORMAT, "precision": precision}
+    borrowed = None if lender is None else borrow(stored, folder, lender)
+    if borrowed is not None:
+        told |= {"format": BORROWING_FORMAT, "borrowed": borrowed}
     write_bytes(folder / TENSORS, safetensors.torch.save(stored, {"format": "pt", "inkpose.kind": kind}))
-    write_json(folder / CONFIG, {"inkpose": {"kind": kind, "format": FORMAT, "precision": precision}, **config})
+    write_json(folder / CONFIG, {"inkpose": told, **config})
 
 
 def rounded(tensors: Mapping[str, Tensor], precision: Precision) -> dict[str, Tensor]:
@@ -70,9 +87,9 @@ def read_exported(path: Path, kind: str) -> Exported:
         raise DataError(f"{folder / CONFIG}: not written by `inkpose export`; give an exported folder")
     if told.get("kind") != kind:
         raise DataError(f"{folder}: an exported {told.get('kind')}, not a {kind}; give a {kind}")
-    if told.get("format") != FORMAT:
+    if told.get("format") not in (FORMAT, BORROWING_FORMAT):
         raise DataError(
-            f"{folder / CONFIG}: format {told.get('format')}, this version reads {FORMAT}; "
+            f"{folder / CONFIG}: format {told.get('format')}, this version reads {FORMAT} and {BORROWING_FORMAT}; "
             "use the inkpose version that wrote it"
         )
     file = folder / TENSORS
@@ -82,6 +99,8 @@ def read_exported(path: Path, kind: str) -> Exported:
         tensors = safetensors.torch.load_file(file)
     except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise DataError(f"{file}: not a readable safetensors file ({error}); copy or export it again") from error
+    if told["format"] == BORROWING_FORMAT:
+        tensors |= read_borrowed(folder, told.get("borrowed"))
     return Exported(config, {name: _read(value) for name, value in tensors.items()})
 
 
