@@ -4,7 +4,7 @@ Example:
     >>> from pathlib import Path
     >>> from inkpose.pipeline import Pipeline
     >>> from shared.images import read_rgba
-    >>> pipeline = Pipeline.load(Path("runs/demo"))          # doctest: +SKIP
+    >>> pipeline = Pipeline.load()                           # doctest: +SKIP
     >>> [seen] = pipeline([read_rgba(Path("drawing.png"))])  # doctest: +SKIP
     >>> seen.tags[0].name, seen.characters[0].box_xyxy       # doctest: +SKIP
     ('1girl', (12, 30, 200, 410))
@@ -94,15 +94,17 @@ class Pipeline:
     @classmethod
     def load(
         cls,
-        weights: Path = Path("runs/demo"),
+        weights: Path | None = None,
         device: str = "auto",
         tag_threshold: float | None = None,
         mask_threshold: float = 0.5,
     ) -> Pipeline:
-        """Loads the three best checkpoints of a run folder.
+        """Loads the three nets.
 
         Args:
-            weights: holds ``{tagger,segmenter,pose}/checkpoints/best.ckpt``.
+            weights: a run folder with ``{tagger,segmenter,pose}/checkpoints/best.ckpt``, or a folder with exported
+                ``tagger/``, ``segmenter/`` and ``pose/``; None takes the weights that come with inkpose, or else
+                those of ``make demo``.
             device: ``"auto"`` (a GPU when there is one), ``"cpu"`` or ``"cuda"``.
             tag_threshold: see the class.
             mask_threshold: see the class.
@@ -111,9 +113,9 @@ class Pipeline:
             UsageError: no weights there, or no such device.
             DataError: a checkpoint is corrupt or of another subsystem.
         """
-        from inkpose.weights import checkpoint_paths, pick_device
+        from inkpose.weights import DEFAULT_WEIGHTS, net_paths, pick_device
 
-        paths = checkpoint_paths(weights)
+        paths = net_paths(DEFAULT_WEIGHTS if weights is None else weights)
         place = pick_device(device)
         import pose.predict
         import segmenter.predict

@@ -25,6 +25,7 @@ from inkpose.bench import (
     tagging,
 )
 from inkpose.bench.row import Row
+from inkpose.weights import net_paths
 from shared.errors import UsageError
 from shared.files import write_json
 
@@ -39,7 +40,7 @@ def run_bench(out: Path, weights: Path, only: str | None = None, full: bool = Fa
 
     Args:
         out: JSON file: the machine and the rows.
-        weights: run folder for the prediction part; without it that part is left out, and the table says so.
+        weights: run or exported folder for the prediction part; without it that part is left out, as the table says.
         only: name of one part.
         full: a million poses in the retrieval part.
 
@@ -53,8 +54,8 @@ def run_bench(out: Path, weights: Path, only: str | None = None, full: bool = Fa
     left_out: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
         for name in PARTS if only is None else (only,):
-            if name == "prediction" and not (weights / "pose" / "checkpoints" / "best.ckpt").is_file():
-                left_out.append(f"prediction: no weights in {weights} (run `make demo`)")
+            if name == "prediction" and (missing := _missing(weights)):
+                left_out.append(f"prediction: {missing}")
                 continue
             folder = Path(scratch) / name
             folder.mkdir()
@@ -66,6 +67,15 @@ def run_bench(out: Path, weights: Path, only: str | None = None, full: bool = Fa
     write_json(out, {"machine": machine(), "rows": [row.as_json() for row in found]})
     console.print(f"wrote {out}", highlight=False)
     return found
+
+
+def _missing(weights: Path) -> str:
+    """Says which weights are not there; nothing where all are."""
+    try:
+        net_paths(weights)
+    except UsageError as error:
+        return str(error)
+    return ""
 
 
 def machine() -> dict[str, str | int]:

@@ -6,6 +6,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from torchvision.transforms import v2
 
 from inkpose.bench.row import Row, compare
 from inkpose.reading import read_batches
-from inkpose.weights import checkpoint_path
+from inkpose.weights import net_path
+from shared.errors import UsageError
 from shared.images import read_rgb, write_jpeg
 from shared.synthetic.dataset import Plan
 from shared.synthetic.writer import draw_sample
@@ -41,8 +43,10 @@ def rows(folder: Path, weights: Path) -> Iterator[Row]:
     for number, path in enumerate(paths, start=1):
         write_jpeg(path, draw_sample(plan, number).image)
     taggers = {"ResNet-50, 256 px": _save_random(folder / "paper.ckpt")}
-    trained = checkpoint_path(weights, "tagger")
-    if trained.is_file():
+    trained = None
+    with suppress(UsageError):  # without weights the paper's net alone is measured
+        trained = net_path(weights, "tagger")
+    if trained is not None:
         saved = read_saved(trained)
         taggers[f"trained {saved.backbone}, {saved.image_size} px"] = trained
     for label, checkpoint in taggers.items():

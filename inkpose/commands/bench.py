@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS
+from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 
 def bench(
     out: Annotated[Path, typer.Option("--out", "-o", help="JSON file.")] = Path("runs/bench/bench.json"),
-    weights: Annotated[Path, typer.Option(help="Run folder whose nets the prediction part uses.")] = DEFAULT_WEIGHTS,
+    weights: Annotated[
+        Path, typer.Option(help="Run or exported folder whose nets are measured.", show_default=SHOWN_DEFAULT)
+    ] = DEFAULT_WEIGHTS,
     only: Annotated[
         str | None,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS
+from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 if TYPE_CHECKING:
     from inkpose.index.labelled_poses import LabelledPoses
@@ -24,7 +24,9 @@ def retrieval(
     joints_only: Annotated[
         bool, typer.Option("--joints-only", help="Only the true joints of the drawn groups: no nets, no pictures.")
     ] = False,
-    weights: Annotated[Path, typer.Option(help="Run folder whose nets look at the pictures.")] = DEFAULT_WEIGHTS,
+    weights: Annotated[
+        Path, typer.Option(help="Run or exported folder whose nets look.", show_default=SHOWN_DEFAULT)
+    ] = DEFAULT_WEIGHTS,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     json_path: Annotated[Path | None, typer.Option("--json", help="Also write the scores to this JSON file.")] = None,
 ) -> None:
@@ -69,10 +71,10 @@ def _drawn(
     from functools import partial
 
     from inkpose.index.labelled_poses import draw_spec, drawn_specs, seen_poses, true_poses
-    from inkpose.weights import checkpoint_paths
+    from inkpose.weights import net_paths
 
     if not joints_only:
-        checkpoint_paths(weights)
+        net_paths(weights)
     specs = drawn_specs(groups, size, seed)
     truth = true_poses(specs)
     found = {"true joints": truth, "15 % lost, 1.5 % jitter": truth.worn()}
@@ -93,10 +95,10 @@ def _drawn(
 def _of_csv(path: Path, weights: Path, device: str) -> dict[str, LabelledPoses]:
     from inkpose.console import picture_progress
     from inkpose.index.labelled_poses import read_groups, seen_groups
-    from inkpose.weights import checkpoint_paths
+    from inkpose.weights import net_paths
 
     rows = read_groups(path)
-    checkpoint_paths(weights)
+    net_paths(weights)
 
     from inkpose.pipeline import Pipeline
 

@@ -7,13 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-_SUBSYSTEMS = ("tagger", "segmenter", "pose")
+from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT, SUBSYSTEMS
 
 
 def evaluate(
     subsystem: Annotated[str, typer.Argument(metavar="tagger|segmenter|pose", help="What the checkpoint is of.")],
-    checkpoint: Annotated[Path, typer.Option(help="Checkpoint file, e.g. runs/demo/tagger/checkpoints/best.ckpt.")],
     data: Annotated[Path, typer.Option(help="Data set folder, as `inkpose synth` writes it; tagger: or a manifest.")],
+    weights: Annotated[
+        Path,
+        typer.Option(
+            "--weights", "--checkpoint", help="Checkpoint, run or exported folder.", show_default=SHOWN_DEFAULT
+        ),
+    ] = DEFAULT_WEIGHTS,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     json_path: Annotated[Path | None, typer.Option("--json", help="Also write the metrics to this JSON file.")] = None,
     paper_metrics: Annotated[
@@ -28,16 +33,15 @@ def evaluate(
     Example: inkpose eval tagger --checkpoint runs/demo/tagger/checkpoints/best.ckpt --data data/demo/drawn
     """
     from inkpose.evaluation import as_split
+    from inkpose.weights import net_path
     from shared.errors import DataError, UsageError
-    from shared.exporting.names import is_exported
 
-    if subsystem not in _SUBSYSTEMS:
+    if subsystem not in SUBSYSTEMS:
         raise UsageError(f"{subsystem}: no such subsystem; choose tagger, segmenter or pose")
     wanted = as_split(split)
     if not data.is_dir() and not (subsystem == "tagger" and data.is_file()):
         raise DataError(f"{data}: no such data folder; draw one with `inkpose synth --out {data} --count 2000`")
-    if not checkpoint.is_file() and not (subsystem in ("tagger", "pose") and is_exported(checkpoint)):
-        raise DataError(f"{checkpoint}: no such checkpoint file; train one with `make train-{subsystem}`")
+    checkpoint = net_path(weights, subsystem)
     for option, file in (("--json", json_path), ("--per-class", per_class)):
         if file is not None and file.is_dir():
             raise UsageError(f"{file}: {option} is a folder; name a file")

@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS
+from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 
 def gallery(
     index: Annotated[Path, typer.Option(help="Folder of the index; the page can make one.")] = Path("runs/index"),
-    weights: Annotated[Path, typer.Option(help="Run folder with tagger/, segmenter/ and pose/.")] = DEFAULT_WEIGHTS,
+    weights: Annotated[
+        Path,
+        typer.Option(help="Folder with tagger/, segmenter/ and pose/, a run or exported.", show_default=SHOWN_DEFAULT),
+    ] = DEFAULT_WEIGHTS,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8017,
     host: Annotated[str, typer.Option(help="Address to listen at. Others than this machine: --network.")] = "127.0.0.1",
     network: Annotated[
@@ -27,10 +30,10 @@ def gallery(
 
     Runs on this machine alone: no picture leaves it, and the page loads nothing from elsewhere. Ctrl-C ends it.
     """
-    from inkpose.weights import checkpoint_paths, pick_device
+    from inkpose.weights import net_paths, pick_device
     from shared.errors import UsageError
 
-    checkpoint_paths(weights)
+    net_paths(weights)
     try:
         import fastapi  # noqa: F401
         import uvicorn  # noqa: F401

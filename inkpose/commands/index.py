@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS
+from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,9 @@ app = typer.Typer(
 )
 
 _Index = Annotated[Path, typer.Option("--index", help="Folder of the index.")]
-_Weights = Annotated[Path, typer.Option(help="Run folder with tagger/, segmenter/ and pose/.")]
+_Weights = Annotated[
+    Path, typer.Option(help="Folder with tagger/, segmenter/ and pose/, a run or exported.", show_default=SHOWN_DEFAULT)
+]
 _Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 _Batch = Annotated[int, typer.Option(min=1, help="Pictures seen at once.")]
 _Limit = Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")]
@@ -57,11 +59,11 @@ def add_pictures(
     from inkpose.index.build import add
     from inkpose.index.plan import wanted_pictures
     from inkpose.index.store import PoseIndex
-    from inkpose.weights import checkpoint_paths
+    from inkpose.weights import net_paths
 
     # What can be refused is, before anything is made.
     wanted_pictures(inputs, [])
-    checkpoint_paths(weights)
+    net_paths(weights)
 
     from inkpose.console import picture_progress
 
@@ -91,10 +93,10 @@ def sync_index(
     """
     from inkpose.index.build import sync
     from inkpose.index.store import PoseIndex
-    from inkpose.weights import checkpoint_paths
+    from inkpose.weights import net_paths
 
     store = PoseIndex.open(index)
-    checkpoint_paths(weights)
+    net_paths(weights)
 
     from inkpose.console import picture_progress
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS
+from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 if TYPE_CHECKING:
     from inkpose.posing.figures import Finder
@@ -22,7 +22,8 @@ def pose(
     ] = None,
     masks: Annotated[Path | None, typer.Option(help="Folder of your own masks, named as the pictures.")] = None,
     weights: Annotated[
-        Path, typer.Option(help="Run folder with pose/ and segmenter/, or a pose checkpoint.")
+        Path,
+        typer.Option(help="Folder with pose/ and segmenter/, or a pose net alone.", show_default=SHOWN_DEFAULT),
     ] = DEFAULT_WEIGHTS,
     segmenter: Annotated[Path | None, typer.Option(help="Another segmenter checkpoint.")] = None,
     largest_only: Annotated[bool, typer.Option("--largest-only", help="Only the largest character.")] = False,
@@ -66,8 +67,7 @@ def pose(
 
     from inkpose.console import picture_progress
     from inkpose.posing.run import Poser, pose_to_folder
-    from inkpose.stages import file_digest
-    from inkpose.weights import pick_device
+    from inkpose.weights import net_digest, pick_device
     from pose.predict import load
 
     place = pick_device(device)
@@ -75,13 +75,13 @@ def pose(
         from inkpose.posing.figures import SegmentedFigures
         from segmenter.predict import load as load_segmenter
 
-        finder = SegmentedFigures(load_segmenter(segmenter, place), mask_threshold, file_digest(segmenter))
+        finder = SegmentedFigures(load_segmenter(segmenter, place), mask_threshold, net_digest(segmenter))
     assert finder is not None
     options: dict[str, Any] = {"flip_test": not fast}
     if paper_preprocessing:
         options = {"flip_test": False, "preprocessing": "paper", "decoding": "released"}
     poser = Poser(
-        load(checkpoint, place, **options), finder, [file_digest(checkpoint), repr(sorted(options.items()))],
+        load(checkpoint, place, **options), finder, [net_digest(checkpoint), repr(sorted(options.items()))],
         with_alpha=paper_preprocessing, largest_only=largest_only,
     )  # fmt: skip
     with picture_progress("pictures") as bar:
@@ -105,23 +105,19 @@ def pose(
 
 
 def checkpoints(weights: Path, segmenter: Path | None, needs_segmenter: bool) -> tuple[Path, Path | None]:
-    """Returns the checkpoints of the pose net and, where it is needed, of the segmenter."""
-    from inkpose.weights import checkpoint_path
+    """Returns where the pose net lies and, where it is needed, the segmenter."""
+    from inkpose.weights import net_path
     from shared.errors import UsageError
+    from shared.exporting.names import is_exported
 
-    checkpoint = weights if weights.is_file() else checkpoint_path(weights, "pose")
-    if not checkpoint.is_file():
-        raise UsageError(
-            f"{checkpoint}: no trained pose net there; run `make demo`, or name a run folder with --weights"
-        )
+    checkpoint = net_path(weights, "pose")
     if not needs_segmenter:
         return checkpoint, None
-    if segmenter is None and weights.is_file():
-        raise UsageError(f"{weights}: a checkpoint of pose alone; add --segmenter FILE, --boxes or --masks")
-    segmenter = segmenter or checkpoint_path(weights, "segmenter")
-    if not segmenter.is_file():
-        raise UsageError(f"{segmenter}: no trained segmenter there; name one with --segmenter, or give --boxes")
-    return checkpoint, segmenter
+    if segmenter is not None:
+        return checkpoint, net_path(segmenter, "segmenter")
+    if weights.is_file() or is_exported(weights):
+        raise UsageError(f"{weights}: a pose net alone; add --segmenter FILE, --boxes or --masks")
+    return checkpoint, net_path(weights, "segmenter")
 
 
 def given_figures(boxes: Path | None, masks: Path | None) -> Finder | None:

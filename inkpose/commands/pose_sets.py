@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS
+from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 if TYPE_CHECKING:
     from shared.keypoints.distribution import Distribution
@@ -137,7 +137,9 @@ def select(
     ] = None,
     several: Annotated[bool, typer.Option("--several", help="Also pictures of several characters.")] = False,
     predict: Annotated[bool, typer.Option("--predict/--no-predict", help="Put in the poses that are found.")] = True,
-    weights: Annotated[Path, typer.Option(help="Run folder with pose/ and segmenter/.")] = DEFAULT_WEIGHTS,
+    weights: Annotated[
+        Path, typer.Option(help="Folder with pose/ and segmenter/, a run or exported.", show_default=SHOWN_DEFAULT)
+    ] = DEFAULT_WEIGHTS,
     seed: Annotated[int, typer.Option(min=0, help="The same seed takes the same pictures.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
@@ -179,14 +181,13 @@ def select(
     if paths is not None and paths[1] is not None:
         from inkpose.posing.figures import SegmentedFigures
         from inkpose.posing.run import Poser
-        from inkpose.stages import file_digest
-        from inkpose.weights import pick_device
+        from inkpose.weights import net_digest, pick_device
         from pose.predict import load
         from segmenter.predict import load as load_segmenter
 
         place = pick_device(device)
-        finder = SegmentedFigures(load_segmenter(paths[1], place), 0.5, file_digest(paths[1]))
-        poser = Poser(load(paths[0], place), finder, [file_digest(paths[0])], largest_only=not several)
+        finder = SegmentedFigures(load_segmenter(paths[1], place), 0.5, net_digest(paths[1]))
+        poser = Poser(load(paths[0], place), finder, [net_digest(paths[0])], largest_only=not several)
     with picture_progress("poses") as bar:
         bar.start(len(pack.posts))
         poses = annotate(out, poser, on_picture=bar.advance)

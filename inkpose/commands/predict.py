@@ -7,15 +7,18 @@ from typing import Annotated
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS
+from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 
 def predict(
     inputs: Annotated[
         list[Path], typer.Argument(metavar="IMAGE_OR_FOLDER...", help="Pictures and folders (recursive).")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made when missing.")],
-    weights: Annotated[Path, typer.Option(help="Run folder with tagger/, segmenter/ and pose/.")] = DEFAULT_WEIGHTS,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made when missing.")] = Path("out"),
+    weights: Annotated[
+        Path,
+        typer.Option(help="Folder with tagger/, segmenter/ and pose/, a run or exported.", show_default=SHOWN_DEFAULT),
+    ] = DEFAULT_WEIGHTS,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures seen at once.")] = 16,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threshold: Annotated[
@@ -40,7 +43,7 @@ def predict(
     """
     from inkpose.parts import Part
     from inkpose.predict import find_inputs, predict_to_folder
-    from inkpose.weights import checkpoint_paths
+    from inkpose.weights import net_paths
     from inkpose.writing import check_folder
     from shared.errors import DataError
 
@@ -48,7 +51,7 @@ def predict(
     check_folder(out)
     only = None if part is None else Part.parse(part)
     find_inputs(inputs, out)
-    checkpoint_paths(weights)
+    net_paths(weights)
 
     from inkpose.console import picture_progress
     from inkpose.pipeline import Pipeline

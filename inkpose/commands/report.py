@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS
+from inkpose.weights import DEMO_RUN
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="Run folder, as `inkpose demo` leaves it.")] = DEFAULT_WEIGHTS,
+    run: Annotated[Path, typer.Argument(help="Run folder, as `inkpose demo` leaves it.")] = DEMO_RUN,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="HTML file. Default: RUN/report.html.")] = None,
     predictions: Annotated[
         list[Path] | None, typer.Option(help="Result folders of `inkpose predict` to show. Default: those of the run.")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS
+from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 
 def rig(
@@ -15,7 +15,8 @@ def rig(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the rigs; made when missing.")],
     masks: Annotated[Path | None, typer.Option(help="Folder of your own masks, named as the pictures.")] = None,
     weights: Annotated[
-        Path, typer.Option(help="Run folder with pose/ and segmenter/, or a pose checkpoint.")
+        Path,
+        typer.Option(help="Folder with pose/ and segmenter/, or a pose net alone.", show_default=SHOWN_DEFAULT),
     ] = DEFAULT_WEIGHTS,
     segmenter: Annotated[Path | None, typer.Option(help="Another segmenter checkpoint.")] = None,
     largest_only: Annotated[bool, typer.Option("--largest-only", help="Only the largest character.")] = False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS
+from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,9 @@ def search(
     with_self: Annotated[bool, typer.Option("--with-self", help="Show the query picture itself, if indexed.")] = False,
     json_path: Annotated[Path | None, typer.Option("--json", help="Also write the hits to this JSON file.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Also draw a contact sheet (.png or .jpg).")] = None,
-    weights: Annotated[Path, typer.Option(help="Run folder whose nets look at the query.")] = DEFAULT_WEIGHTS,
+    weights: Annotated[
+        Path, typer.Option(help="Run or exported folder whose nets look at the query.", show_default=SHOWN_DEFAULT)
+    ] = DEFAULT_WEIGHTS,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Find the characters in the most similar pose.
@@ -76,14 +78,14 @@ def _read(
     path: Path, box: tuple[float, float, float, float] | None, character: int, weights: Path, device: str
 ) -> Query:
     from inkpose.index.query import query_of_box, query_of_file, query_of_picture
-    from inkpose.weights import checkpoint_paths, pick_device
+    from inkpose.weights import net_paths, pick_device
     from shared.errors import DataError
 
     if not path.exists():
         raise DataError(f"{path}: no such file; check the path")
     if path.suffix.lower() in (".json", ".jsonl", ".xml", ".yaml", ".yml") or path.is_dir():
         return query_of_file(path, character)
-    paths = checkpoint_paths(weights)
+    paths = net_paths(weights)
     if box is None:
         from inkpose.pipeline import Pipeline
 

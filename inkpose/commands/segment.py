@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS
+from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 
 def segment(
@@ -15,7 +15,8 @@ def segment(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made when missing.")],
     save: Annotated[str, typer.Option(help="Some of rgba,mask,crop,overlay,json; each has its folder.")] = "rgba,mask",
     weights: Annotated[
-        Path, typer.Option(help="Run folder with segmenter/, a segmenter checkpoint, or an exported folder.")
+        Path,
+        typer.Option(help="Folder with segmenter/, a checkpoint, or an exported folder.", show_default=SHOWN_DEFAULT),
     ] = DEFAULT_WEIGHTS,
     background: Annotated[
         str, typer.Option(help="Behind rgba and crop: transparent, white, #rrggbb or blur.")
@@ -50,6 +51,7 @@ def segment(
     """
     from inkpose.segmenting.backdrop import parse_backdrop
     from inkpose.segmenting.results import KINDS, MASK_FORMATS, Wish, parse_kinds
+    from inkpose.weights import net_digest, net_path, pick_device
     from inkpose.writing import check_folder
     from shared.errors import DataError, UsageError
 
@@ -57,14 +59,13 @@ def segment(
     if mask_format not in MASK_FORMATS:
         raise UsageError(f"--mask-format {mask_format}: not known; choose {' or '.join(MASK_FORMATS)}")
     check_folder(out)
-    checkpoint = _checkpoint(weights)
+    checkpoint = net_path(weights, "segmenter")
     from inkpose.predict import find_inputs
 
     find_inputs(inputs, out, KINDS)
 
     from inkpose.console import picture_progress
     from inkpose.segmenting.run import segment_to_folder
-    from inkpose.weights import pick_device
     from segmenter.predict import load
 
     options: dict[str, Any] = {"refined": refined, "flip_test": not fast, "closer_look": not fast, "bf16": bf16}
@@ -73,7 +74,7 @@ def segment(
     segmenter = load(checkpoint, pick_device(device), **options)
     with picture_progress("pictures") as bar:
         outcome = segment_to_folder(
-            segmenter, inputs, out, wish, settings=[_digest(checkpoint), repr(sorted(options.items()))],
+            segmenter, inputs, out, wish, settings=[net_digest(checkpoint), repr(sorted(options.items()))],
             overwrite=overwrite, threshold=mask_threshold, batch_size=batch_size, pixel_limit=pixel_limit,
             on_start=bar.start, on_picture=bar.advance,
         )  # fmt: skip
@@ -90,26 +91,3 @@ def segment(
         if count
     ]  # fmt: skip
     typer.echo(f"{out}: {outcome.pictures} pictures, {outcome.characters} characters{''.join(notes)}")
-
-
-def _checkpoint(weights: Path) -> Path:
-    """Returns the segmenter that ``--weights`` names: a file, an exported folder, or the best of a run folder."""
-    from inkpose.weights import checkpoint_path
-    from shared.errors import UsageError
-    from shared.exporting.names import is_exported
-
-    if weights.is_file() or is_exported(weights):
-        return weights
-    checkpoint = checkpoint_path(weights, "segmenter")
-    if not checkpoint.is_file():
-        raise UsageError(
-            f"{checkpoint}: no trained segmenter there; run `make demo`, or name a run folder with --weights"
-        )
-    return checkpoint
-
-
-def _digest(checkpoint: Path) -> str:
-    from inkpose.stages import file_digest
-    from shared.exporting.names import TENSORS
-
-    return file_digest(checkpoint / TENSORS if checkpoint.is_dir() else checkpoint)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS
+from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 if TYPE_CHECKING:
     from inkpose.tagging.captions import Mode
@@ -24,7 +24,8 @@ def tag(
         typer.Argument(metavar="PATH...", help="Pictures, folders, patterns like 'a/*.png'."),
     ],
     weights: Annotated[
-        Path, typer.Option(help="Run folder with tagger/, a tagger checkpoint, or a folder of `inkpose export`.")
+        Path,
+        typer.Option(help="Folder with tagger/, a checkpoint, or an exported folder.", show_default=SHOWN_DEFAULT),
     ] = DEFAULT_WEIGHTS,
     recursive: Annotated[bool, typer.Option(help="Look into folders of folders.")] = True,
     mode: Annotated[str, typer.Option(help="Where a caption is already: skip, append or overwrite.")] = "skip",
@@ -107,7 +108,7 @@ def tag(
         replacements_of,
     )
     from inkpose.tagging.selection import Selection, read_calibration, thresholds
-    from inkpose.weights import pick_device
+    from inkpose.weights import net_path, pick_device
     from shared.errors import UsageError
 
     mode, backend = "append" if append_tags else mode, "onnx" if onnx else backend
@@ -141,7 +142,7 @@ def tag(
     by_class = read_calibration(calibration) if calibration else {}
     by_group = dict(group_threshold_of(text) for text in group_threshold or [])
     found = pictures_of(inputs, recursive)
-    checkpoint = _checkpoint(weights)
+    checkpoint = net_path(weights, "tagger")
     place = "cpu" if backend != "torch" and device == "auto" else pick_device(device)
 
     from inkpose.console import picture_progress
@@ -184,21 +185,6 @@ def tag(
         for (name, _), count in by_count(outcome.counts):
             typer.echo(f"{count:8} {name}")
     _tell(outcome, inputs[0])
-
-
-def _checkpoint(weights: Path) -> Path:
-    """Returns the tagger that ``--weights`` names: a file, an exported folder, or the best of a run folder."""
-    from inkpose.weights import checkpoint_path
-    from shared.errors import UsageError
-    from shared.exporting.names import is_exported
-
-    for path in (weights, weights / "tagger"):
-        if path.is_file() or is_exported(path):
-            return path
-    path = checkpoint_path(weights, "tagger")
-    if not path.is_file():
-        raise UsageError(f"{path}: no trained tagger there; run `make demo`, or name a run folder with --weights")
-    return path
 
 
 def _told(checkpoint: Path) -> list[tuple[str, int, int]]:

@@ -65,7 +65,9 @@ def read_borrowed(folder: Path, told: Any) -> dict[str, Tensor]:
                 raise DataError(f"{file}: not the file that {folder} borrows from; export or copy both again")
             return {str(own): theirs.get_tensor(name) for own, name in names.items()}
     except (safetensors.SafetensorError, *BAD_RECORD) as error:
-        raise DataError(f"{folder}: its borrowed tensors are not there ({reason_of(error)}); export it again") from error
+        raise DataError(
+            f"{folder}: its borrowed tensors are not there ({reason_of(error)}); export it again"
+        ) from error
 
 
 def _opened(file: Path, borrower: Path) -> Any:

@@ -64,7 +64,7 @@ def refused(capsys, *arguments) -> str:
 def test_typos_are_one_line(capsys):
     assert "--ouut" in refused(capsys, "predict", "x.png", "--ouut", "y")
     assert "predikt" in refused(capsys, "predikt", "x.png")
-    assert "--out" in refused(capsys, "predict", "x.png")
+    assert "--out" in refused(capsys, "segment", "x.png")
     assert "--count" in refused(capsys, "synth", "--out", "x", "--count", "many")
 
 

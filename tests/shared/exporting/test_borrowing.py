@@ -72,10 +72,10 @@ def test_nothing_in_common_is_an_ordinary_export(tmp_path: Path) -> None:
 
 def test_a_lender_that_is_gone_or_another_is_told(pair: tuple[Path, Path], tmp_path: Path) -> None:
     alone = shutil.copytree(pair[1], tmp_path / "elsewhere" / "pose")
-    with pytest.raises(DataError, match="no such file.*side by side"):
+    with pytest.raises(DataError, match=r"no such file.*side by side"):
         read_exported(alone, "pose")
     write_exported(pair[0], "tagger", {}, LENT | {"b.weight": COMMON + 9})
-    with pytest.raises(DataError, match="not the file that .*pose borrows from"):
+    with pytest.raises(DataError, match=r"not the file that .*pose borrows from"):
         read_exported(pair[1], "pose")
     (pair[0] / "model.safetensors").write_bytes(b"junk")
     with pytest.raises(DataError, match="not a readable safetensors"):
@@ -86,7 +86,8 @@ def test_a_lender_that_is_gone_or_another_is_told(pair: tuple[Path, Path], tmp_p
     "wrong",
     [
         None, [], "tagger", {}, {"folder": "tagger"},
-        {"folder": "../tagger"}, {"folder": ".."}, {"folder": ""}, {"folder": 5}, {"folder": "/etc"}, {"folder": "a\0b"},
+        {"folder": "../tagger"}, {"folder": ".."}, {"folder": ""}, {"folder": 5}, {"folder": "/etc"},
+        {"folder": "a\0b"},
         {"sha256": 5}, {"tensors": 5}, {"tensors": {"x": "no such name"}}, {"tensors": {"x": 5}},
     ],
 )  # fmt: skip
