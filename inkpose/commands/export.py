@@ -7,12 +7,17 @@ from typing import Annotated
 
 import typer
 
+from inkpose.commands.export_all import export_all
+
 app = typer.Typer(no_args_is_help=True, help="Turn a finished net into a folder for others: safetensors, ONNX, card.")
 
 
 @app.callback()
 def _root() -> None:
     """Turn a finished net into a folder for others: safetensors, ONNX, class list, model card."""
+
+
+app.command("all")(export_all)
 
 
 @app.command("tagger")

@@ -38,6 +38,28 @@ def test_half_rounds_matrices_only(tmp_path: Path) -> None:
         assert torch.equal(value, tensors[name])
 
 
+def test_eight_bits_round_each_row_by_its_own_scale(tmp_path: Path) -> None:
+    rows = torch.tensor([[127.0, 1.4, -126.6], [0.0127, 0.00004, -0.01], [0.0, 0.0, 0.0]])
+    tensors = TENSORS | {"rows": rows, "filters": rows.view(3, 1, 1, 3)}
+    write_exported(tmp_path, "tagger", {}, tensors, "int8")
+    read = read_exported(tmp_path, "tagger").tensors
+    assert read.keys() == tensors.keys()
+    expected = torch.tensor([[127.0, 1.0, -127.0], [0.0127, 0.0, -0.01], [0.0, 0.0, 0.0]])
+    torch.testing.assert_close(read["rows"], expected, rtol=1e-6, atol=1e-9)
+    assert torch.equal(read["filters"].flatten(), read["rows"].flatten())
+    assert read["a.var"].tolist() == TENSORS["a.var"].tolist()
+    assert read["steps"] == 7
+    for name, value in rounded(tensors, "int8").items():
+        assert torch.equal(value, read[name])
+    assert json.loads((tmp_path / "config.json").read_text())["inkpose"]["format"] == 2
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    write_exported(whole, "tagger", {}, {"big": torch.ones(200, 300)})
+    write_exported(tmp_path, "tagger", {}, {"big": torch.ones(200, 300)}, "int8")
+    sizes = [(folder / "model.safetensors").stat().st_size for folder in (tmp_path, whole)]
+    assert sizes[0] < 0.27 * sizes[1]
+
+
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     write_exported(tmp_path, "segmenter", {}, TENSORS)
     with pytest.raises(DataError, match="an exported segmenter, not a tagger"):
