@@ -56,7 +56,7 @@ def export_all(
         typer.echo(f"the pose net takes {shipped.borrowed} matrices from tagger/")
     else:
         typer.echo("the pose net shares nothing with this tagger; was it trained on another one?", err=True)
-    typer.echo(f"{shipped.agreement.sentence()}")
+    typer.echo(f"as stored and as trained, {shipped.agreement.sentence()}")
 
 
 def _measured(folder: Path, data: Path) -> Measured:

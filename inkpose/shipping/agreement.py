@@ -34,7 +34,7 @@ class Agreement:
     def sentence(self) -> str:
         """Returns it in words."""
         return (
-            f"On {PICTURES} drawn pictures: {self.tags:.1%} of the tags in common (probabilities differ by at most "
+            f"on {PICTURES} drawn pictures: {self.tags:.1%} of the tags in common (probabilities differ by at most "
             f"{self.tag_prob:.4f}), {self.mask_pixels:.2%} of the mask's pixels alike, {self.joints:.1%} of the joints "
             f"within {SAME_PLACE:.0%} of the picture's side"
         )

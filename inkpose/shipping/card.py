@@ -65,7 +65,7 @@ def shipped_card(told: Told) -> str:
         ("What they learnt from", "\n\n".join(_learnt(told))),
         ("Measured", "\n\n".join(_measured(told.measured))),
         ("Where they fail", "\n".join((*_ALWAYS, *_weakest(told.measured.metrics)))),
-        ("Storage", f"{told.agreement.sentence()}, between the nets as trained and as stored here."),
+        ("Storage", f"The nets as stored here and as trained, {told.agreement.sentence()}."),
         ("Licence", "Apache-2.0, as inkpose itself."),
     ]
     if told.notes.strip():
@@ -76,6 +76,10 @@ def shipped_card(told: Told) -> str:
 
 
 def _learnt(told: Told) -> Iterator[str]:
+    known = [training for training in told.trainings if training.steps is not None or training.data]
+    if not known:
+        yield "The run folder held no record of its trainings."
+        return
     yield _table(
         ("training", "initial weights", "input", "steps", "best at step", "samples a step", "pictures"),
         (
@@ -85,7 +89,7 @@ def _learnt(told: Told) -> Iterator[str]:
                 training.steps, training.kept_step, training.batch_size,
                 ", ".join((*map(shown_path, training.data), *training.generated)),
             )
-            for training in told.trainings
+            for training in known
         ),
     )  # fmt: skip
     drawn = {folder: told_set for folder, told_set in told.data_sets.items() if told_set is not None}
@@ -97,7 +101,7 @@ def _learnt(told: Told) -> Iterator[str]:
     others = [shown_path(folder) for folder in told.data_sets if folder not in drawn]
     if others:
         yield f"Of which no description was found when this was written: {', '.join(others)}."
-    elif drawn and {training.init for training in told.trainings} <= {None, "random"}:
+    elif drawn and {training.init for training in known} <= {None, "random"}:
         yield "Every picture was drawn by a program: no picture of any person or artist was used."
 
 

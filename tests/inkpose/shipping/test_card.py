@@ -1,0 +1,85 @@
+"""The card tells what the run's files tell, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from inkpose.shipping.agreement import Agreement
+from inkpose.shipping.card import Told, shipped_card, shown_path
+from inkpose.shipping.facts import Measured, facts_of
+from shared.files import write_json, write_text
+
+SAME = Agreement(tag_prob=0.0012, tags=0.995, mask_pixels=0.9999, joints=1.0)
+SET = {"count": 24000, "size": 256, "style": "drawn", "mix": "rich", "characters": [1, 2], "seed": 1}
+
+
+def write_config(run: Path, name: str, model: dict, data: dict, steps: int) -> None:
+    content = {"trainer": {"max_steps": steps}, "model": model, "data": {"batch_size": 32, "image_size": 160, **data}}
+    write_text(run / name / "config.yaml", yaml.safe_dump(content))
+
+
+def card_of(run: Path, measured: Measured | None = None, notes: str = "") -> str:
+    nets = {name: run / name for name in ("tagger", "segmenter", "pose")}
+    facts = facts_of(run, nets)
+    sizes = {"tagger/model.safetensors": 23_500_000, "README.md": 1000}
+    return shipped_card(
+        Told(facts.trainings, facts.data_sets, measured or facts.measured, SAME, "float16", sizes, notes, "inkpose …")
+    )
+
+
+def whole_run(tmp_path: Path, init: str = "random") -> Path:
+    run, data = tmp_path / "runs/small", tmp_path / "data/small"
+    write_json(data / "drawn/dataset.json", SET | {"generator_version": "7"})
+    write_json(data / "photo/dataset.json", SET | {"style": "photo", "count": 6000, "generator_version": "7"})
+    drawn, photo = str(data / "drawn"), str(data / "photo")
+    write_config(run, "task_source", {"class_path": "x", "init_args": {"init": "random"}}, {"root": photo}, 1600)
+    write_config(run, "tagger", {"init": init}, {"root": drawn}, 3200)
+    backgrounds = [{"path": photo + "/bg", "weight": 1}, {"procedural": "clutter"}]
+    write_config(run, "segmenter", {"init": "random"}, {"root": drawn, "backgrounds": backgrounds}, 4000)
+    write_config(run, "pose", {"class_path": "x", "init_args": {}}, {"root": drawn}, 1200)
+    return run
+
+
+def test_what_a_whole_run_tells(tmp_path: Path) -> None:
+    run = whole_run(tmp_path)
+    metrics = {
+        "tagger": {"macro_f1": 0.6543, "classes": 1062, "classes_supported": 301},
+        "segmenter": {"iou": 0.95, "n": 600},
+        "pose": {"pdj@0.2": 0.861, "pdj@0.2/left_wrist": 0.51, "pdj@0.2/nose": 0.99, "oks_ap": None},
+    }
+    write_json(run / "metrics.json", {"split": "test", **metrics})
+    card = card_of(run, notes="They miss hats.")
+    assert "| tagger | random | 160 px | 3200 | – | 32 | small/drawn |" in card
+    assert "| segmenter | random | 160 px | 4000 | – | 32 | small/drawn, photo/bg, clutter |" in card
+    assert "| small/drawn | 24000 | 256 | drawn | rich | 1–2 | 1 | 7 |" in card
+    assert "| small/photo | 6000 | 256 | photo | rich | 1–2 | 1 | 7 |" in card
+    assert "no picture of any person or artist was used" in card
+    assert "| tagger | macro F1 | 0.654 |" in card
+    assert "| segmenter | pictures | 600 |" in card
+    assert "OKS-AP" not in card
+    assert "left_wrist 0.51, nose 0.99" in card
+    assert "taught 301 of the 1062 tags" in card
+    assert "They miss hats." in card
+    assert "| all | 23.5 MB |" in card
+    assert "probabilities differ by at most 0.0012" in card
+    assert str(tmp_path) not in card
+
+
+def test_it_does_not_claim_what_it_does_not_know(tmp_path: Path) -> None:
+    nothing = card_of(tmp_path / "runs/none")
+    assert "held no record of its trainings" in nothing
+    assert "Not measured" in nothing
+    assert "no picture of any person" not in nothing
+    assert "no picture of any person" not in card_of(whole_run(tmp_path / "a", init="imagenet"))
+    run = whole_run(tmp_path / "b")
+    (tmp_path / "b/data/small/photo/dataset.json").unlink()
+    card = card_of(run)
+    assert "no picture of any person" not in card
+    assert "no description was found when this was written: small/photo, photo/bg." in card
+
+
+def test_paths_are_shown_without_the_machine() -> None:
+    assert shown_path("runs/small") == "runs/small"
+    assert shown_path("/" + "srv/deep/runs/small") == "runs/small"
