@@ -17,7 +17,7 @@ SAME_PLACE = 0.01
 
 @dataclass(frozen=True)
 class Agreement:
-    """How near two sets of nets are, all computing in float32.
+    """How near two sets of nets are, all computing in float32 and looking once, not at mirror images, too.
 
     Attributes:
         tag_prob: largest difference of a tag's probability.
@@ -81,8 +81,8 @@ def _answers(paths: Mapping[str, Path], pictures: Sequence[NDArray[np.uint8]]) -
     import tagger.predict
 
     tags = tagger.predict.load(paths["tagger"], precision="float32")
-    masks = segmenter.predict.load(paths["segmenter"], bf16=False)
-    joints = pose.predict.load(paths["pose"], precision="float32")
+    masks = segmenter.predict.load(paths["segmenter"], bf16=False, flip_test=False, closer_look=False)
+    joints = pose.predict.load(paths["pose"], precision="float32", flip_test=False)
     whole = [[(0.0, 0.0, float(image.shape[1]), float(image.shape[0]))] for image in pictures]
     tag_prob = tags.predict(pictures)
     return _Answers(
