@@ -23,7 +23,7 @@ help: ## this list
 	@echo '  IMAGES=PATH               your own pictures for `make demo`'
 	@echo '  ARGS="--key value …"      passed on to the command'
 
-setup: $(READY) ## virtual environment .venv with the pinned packages
+setup: $(READY) ## virtual environment .venv with the pinned packages; inkpose predict works after it
 
 $(READY): pyproject.toml constraints.txt
 	@sh scripts/setup.sh $(VENV)

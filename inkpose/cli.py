@@ -41,7 +41,7 @@ from shared.errors import InkposeError
 app = typer.Typer(
     name="inkpose",
     help="Sees illustrated characters: tags them, cuts them out, finds their pose.",
-    epilog="Start with `make demo`, then: inkpose predict drawings/ --out out/",
+    epilog="Start with: inkpose predict drawings/ --out out/",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
