@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inkpose.shipping.agreement import Agreement
-from inkpose.shipping.facts import Measured, Training
+from inkpose.shipping.facts import TRAININGS, Measured, Training
 from inkpose.weights import SUBSYSTEMS
 from shared.exporting.card import model_card
 from shared.exporting.names import TENSORS
@@ -84,7 +84,7 @@ def _learnt(told: Told) -> Iterator[str]:
         ("training", "initial weights", "input", "steps", "best at step", "samples a step", "pictures"),
         (
             (
-                training.name, training.init or ("sources above" if training.name == "pose" else None),
+                training.name, _init(training),
                 training.image_size and f"{training.image_size} px",
                 training.steps, training.kept_step, training.batch_size,
                 ", ".join((*map(shown_path, training.data), *training.generated)),
@@ -101,8 +101,14 @@ def _learnt(told: Told) -> Iterator[str]:
     others = [shown_path(folder) for folder in told.data_sets if folder not in drawn]
     if others:
         yield f"Of which no description was found when this was written: {', '.join(others)}."
-    elif drawn and {training.init for training in known} <= {None, "random"}:
+    elif drawn and {training.init for training in known} <= {None, "random", *TRAININGS}:
         yield "Every picture was drawn by a program: no picture of any person or artist was used."
+
+
+def _init(training: Training) -> str | None:
+    if training.init is None and training.name == "pose":
+        return "tagger and task_source, frozen"
+    return None if training.init is None else shown_path(training.init)
 
 
 def _measured(measured: Measured) -> Iterator[str]:

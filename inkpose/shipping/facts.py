@@ -26,7 +26,7 @@ class Training:
         kept_step: of the checkpoint that did best on the validation split, the one that is shipped.
         batch_size: samples a step.
         image_size: side in pixels.
-        init: initial weights, e.g. ``random``.
+        init: initial weights: ``random``, a file, or the name of an earlier training of the same run.
         data: folders it learnt from.
         generated: kinds of material that is made while it trains.
     """
@@ -87,10 +87,16 @@ def _training(run: Path, name: str, path: Path) -> Training:
         _kept_step(path, name),
         _whole(data.get("batch_size")),
         _whole(data.get("image_size")),
-        str(model["init"]) if "init" in model else None,
-        tuple(dict.fromkeys(_material(data, "root", "path"))),
+        _init(run, str(model["init"])) if "init" in model else None,
+        tuple(dict.fromkeys((*_material(data, "root"), *data.get("more_roots", ()), *_material(data, "path")))),
         tuple(dict.fromkeys(_material(data, "procedural"))),
     )
+
+
+def _init(run: Path, told: str) -> str:
+    """Returns the name of the training whose checkpoint ``told`` is, where it is one of this run; else ``told``."""
+    ends = {name: checkpoint_path(Path(run.name), name).parts for name in TRAININGS}
+    return next((name for name, end in ends.items() if Path(told).parts[-len(end) :] == end), told)
 
 
 def _material(data: Mapping[str, Any], *kinds: str) -> Iterator[str]:

@@ -34,10 +34,17 @@ def whole_run(tmp_path: Path, init: str = "random") -> Path:
     write_json(data / "drawn/dataset.json", SET | {"generator_version": "7"})
     write_json(data / "photo/dataset.json", SET | {"style": "photo", "count": 6000, "generator_version": "7"})
     drawn, photo = str(data / "drawn"), str(data / "photo")
-    write_config(run, "task_source", {"class_path": "x", "init_args": {"init": "random"}}, {"root": photo}, 1600)
+    write_config(
+        run,
+        "task_source",
+        {"class_path": "x", "init_args": {"init": "random"}},
+        {"root": drawn, "more_roots": [photo]},
+        480,
+    )
     write_config(run, "tagger", {"init": init}, {"root": drawn}, 3200)
     backgrounds = [{"path": photo + "/bg", "weight": 1}, {"procedural": "clutter"}]
-    write_config(run, "segmenter", {"init": "random"}, {"root": drawn, "backgrounds": backgrounds}, 4000)
+    begun = {"init": "runs/small/task_source/checkpoints/best.ckpt"}  # as the run was told, wherever it lies now
+    write_config(run, "segmenter", begun, {"root": drawn, "backgrounds": backgrounds}, 4000)
     write_config(run, "pose", {"class_path": "x", "init_args": {}}, {"root": drawn}, 1200)
     return run
 
@@ -52,7 +59,9 @@ def test_what_a_whole_run_tells(tmp_path: Path) -> None:
     write_json(run / "metrics.json", {"split": "test", **metrics})
     card = card_of(run, notes="They miss hats.")
     assert "| tagger | random | 160 px | 3200 | – | 32 | small/drawn |" in card
-    assert "| segmenter | random | 160 px | 4000 | – | 32 | small/drawn, photo/bg, clutter |" in card
+    assert "| task_source | random | 160 px | 480 | – | 32 | small/drawn, small/photo |" in card
+    assert "| segmenter | task_source | 160 px | 4000 | – | 32 | small/drawn, photo/bg, clutter |" in card
+    assert "| pose | tagger and task_source, frozen | 160 px | 1200 | – | 32 | small/drawn |" in card
     assert "| small/drawn | 24000 | 256 | drawn | rich | 1–2 | 1 | 7 |" in card
     assert "| small/photo | 6000 | 256 | photo | rich | 1–2 | 1 | 7 |" in card
     assert "no picture of any person or artist was used" in card
