@@ -51,6 +51,7 @@ class Told:
     agreement: Agreement
     precision: str
     sizes: Mapping[str, int]
+    borrowed: int
     notes: str
     command: str
 
@@ -61,7 +62,7 @@ def shipped_card(told: Told) -> str:
     facts = {name: f"{told.sizes.get(f'{name}/{TENSORS}', 0) / 1e6:.1f} MB" for name in SUBSYSTEMS}
     facts |= {"all": f"{total:.1f} MB", "stored as": f"{told.precision}; computed in float32 or bfloat16"}
     sections = [
-        ("Use", _USE + "\n" + _BORROWS),
+        ("Use", _USE + ("\n" + _BORROWS if told.borrowed else "")),
         ("What they learnt from", "\n\n".join(_learnt(told))),
         ("Measured", "\n\n".join(_measured(told.measured))),
         ("Where they fail", "\n".join((*_ALWAYS, *_weakest(told.measured.metrics)))),

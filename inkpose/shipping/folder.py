@@ -77,12 +77,11 @@ def ship(
         agreement = compare_nets(paths, net_paths(folder))
         facts = facts_of(run, paths)
         measured = facts.measured if measure is None else measure(folder)
-        told = Told(facts.trainings, facts.data_sets, measured, agreement, precision, sizes, notes, command)
+        borrowed = len(read_json(folder / "pose" / CONFIG)["inkpose"].get("borrowed", {}).get("tensors", {}))
+        told = Told(facts.trainings, facts.data_sets, measured, agreement, precision, sizes, borrowed, notes, command)
         write_text(folder / CARD, shipped_card(told))
         sizes = _sizes(folder)
-        config = read_json(folder / "pose" / CONFIG)
-    borrowed = config["inkpose"].get("borrowed", {}).get("tensors", {})
-    return Shipped(sizes, len(borrowed), agreement)
+    return Shipped(sizes, borrowed, agreement)
 
 
 def _check_out(out: Path) -> None:

@@ -25,7 +25,9 @@ def card_of(run: Path, measured: Measured | None = None, notes: str = "") -> str
     facts = facts_of(run, nets)
     sizes = {"tagger/model.safetensors": 23_500_000, "README.md": 1000}
     return shipped_card(
-        Told(facts.trainings, facts.data_sets, measured or facts.measured, SAME, "float16", sizes, notes, "inkpose …")
+        Told(
+            facts.trainings, facts.data_sets, measured or facts.measured, SAME, "float16", sizes, 15, notes, "inkpose …"
+        )
     )
 
 
