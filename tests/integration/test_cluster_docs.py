@@ -27,7 +27,7 @@ def test_a_command_is_understood(line: str, tmp_path: Path, capsys: pytest.Captu
     processes = None
     if words[0] == "torchrun":
         launch = get_args_parser().parse_args(words[1:])
-        processes = int(launch.nproc_per_node) * int(launch.nnodes)
+        processes = int(launch.nproc_per_node) * int(launch.nnodes.split(":")[-1])
         module, words = launch.training_script, launch.training_script_args
         assert launch.module
     elif words[0] == "python":

@@ -18,6 +18,7 @@ def _epoch(sampler: ResumableSampler, epoch: int) -> list[Draw]:
     return list(sampler)
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 40), st.integers(1, 7), st.integers(1, 3), st.one_of(st.none(), st.integers(1, 120)),
     st.integers(0, 2**31),
