@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.strategies import ParallelStrategy
 from torch import Tensor
 
 from pose.build import build_method, method_named, write_recipe
@@ -126,11 +127,16 @@ class PoseModule(pl.LightningModule):
         return logits
 
     def setup(self, stage: str) -> None:
-        """Raises UsageError unless the data's crops are the model's, and the judge has something to tell apart."""
+        """Raises UsageError unless the data's crops are the model's, and data and processes are those of the method."""
         check_data(self)
         data: Any = getattr(self.trainer, "datamodule", None)
         if self.judge is not None and stage == "fit" and not getattr(data, "hparams", {}).get("other_root"):
             raise UsageError("data.other_root: not set; the adversarial method needs a data folder of another look")
+        if not self.automatic_optimization and isinstance(self.trainer.strategy, ParallelStrategy):
+            raise UsageError(
+                f"model.init_args.method={self.hparams['method']}: trains nothing, one process is enough; "
+                "use --trainer.strategy auto --trainer.devices 1"
+            )
 
     def _losses(self, batch: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
         rgb = to_float(batch["image"])

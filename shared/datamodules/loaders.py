@@ -126,6 +126,7 @@ def train_loader(
         rank=trainer.global_rank if trainer is not None else 0,
         num_replicas=trainer.world_size if trainer is not None else 1,
         progress=None if trainer is None else lambda: progress_of(trainer, sampler.batches_per_epoch),
+        batches_per_step=trainer.accumulate_grad_batches if trainer is not None else 1,
     )
     return ResumableLoader(
         dataset,
