@@ -10,8 +10,11 @@ import torch
 
 from shared.errors import DataError, UsageError
 
-#: Data settings that may change between runs: they say where and how fast, not what.
-_MACHINE_KEYS = frozenset({"root", "num_workers", "pin_memory"})
+#: Settings that may change between runs: they say where and how fast, not what.
+_MACHINE_KEYS = {
+    "model": frozenset({"feature_cache", "feature_cache_gb"}),
+    "data": frozenset({"root", "num_workers", "pin_memory"}),
+}
 
 
 def check_same_science(
@@ -46,7 +49,7 @@ def check_same_science(
         pairs.append(("data", dict(datamodule.hparams), checkpoint.get("datamodule_hyper_parameters", {})))
     for section, now, then in pairs:
         for key in sorted(now.keys() & then.keys()):
-            if section == "data" and key in _MACHINE_KEYS:
+            if key in _MACHINE_KEYS[section]:
                 continue
             if _plain(now[key]) != _plain(then[key]):
                 raise UsageError(
