@@ -76,9 +76,8 @@ class PoseSource:
 
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         """Returns the crop and its labels; see :class:`PoseDataModule` for the fields."""
-        picture = read_rgb(self.characters.image_paths[index])
         affine, flipped = self.frame(index, rng)
-        return {"image": self.crop(picture, affine, rng), **self.labels(index, affine, flipped)}
+        return {"image": self.crop(index, affine, rng), **self.labels(index, affine, flipped)}
 
     def frame(self, index: int, rng: np.random.Generator | None) -> tuple[geometry.FloatArray, bool]:
         """Returns the affine from picture ``index`` to its crop, and whether it mirrors."""
@@ -99,10 +98,14 @@ class PoseSource:
         change, flipped = self.geometry.sample(rng, (side, side))
         return geometry.compose(affine, change), flipped
 
-    def crop(
+    def crop(self, index: int, affine: geometry.FloatArray, rng: np.random.Generator | None) -> NDArray[np.uint8]:
+        """Returns the crop of picture ``index``, uint8 ``(S, S, 3)``, coloured by what :meth:`frame` left of ``rng``."""
+        return self.crop_of(read_rgb(self.characters.image_paths[index]), affine, rng)
+
+    def crop_of(
         self, picture: NDArray[np.uint8], affine: geometry.FloatArray, rng: np.random.Generator | None
     ) -> NDArray[np.uint8]:
-        """Returns the crop, uint8 ``(S, S, 3)``, coloured by ``rng``."""
+        """Returns the crop of a picture, coloured by ``rng``."""
         image = geometry.warp(picture, affine, (self.image_size, self.image_size))
         return image if rng is None else self.color(image, rng)
 

@@ -11,7 +11,6 @@ from shared.datamodules.loaders import Sample
 from shared.datamodules.pose_samples import PoseSource
 from shared.errors import DataError
 from shared.files import digest
-from shared.images import read_rgb
 
 #: Seeds the views, with the annotation's id and the view's number. Never the training's seed: trainings share views.
 _SEED = 20220104
@@ -72,9 +71,8 @@ class FixedViews:
             DataError: its picture cannot be read.
         """
         character, rng = index % len(self.source), self._rng(index)
-        picture = read_rgb(self.source.characters.image_paths[character])
         affine, _ = self.source.frame(character, rng)
-        return self.source.crop(picture, affine, rng)
+        return self.source.crop(character, affine, rng)
 
     def keys(self) -> list[str]:
         """Returns a digest a view of all that decides its pixels: file, box, settings, and what the code makes of them.
@@ -86,7 +84,7 @@ class FixedViews:
             try:
                 contents[path] = hashlib.sha256(path.read_bytes()).hexdigest()
             except OSError:
-                contents[path] = "unreadable"
+                contents[path] = f"unreadable {path}"
         code = self._code_digest()
         return [
             digest(
@@ -112,7 +110,7 @@ class FixedViews:
         for probe in range(_PROBES):
             rng = None if self.views is None else np.random.default_rng([_SEED, probe])
             affine, _ = self.source.frame_of(np.array([9.5, 4.25, 30.0, 50.5]), rng)
-            made.update(self.source.crop(card, affine, rng).tobytes())
+            made.update(self.source.crop_of(card, affine, rng).tobytes())
         return digest(side, self.source.padding, self.source.strength if self.views else None, made.hexdigest())
 
 
