@@ -68,6 +68,7 @@ def evaluate(
         _print_segmenter(title, metrics, paper_metrics)
         return
     _print_table(title, metrics)
+    _print_by_kind(metrics["by_kind"])
     if paper_metrics:
         _print_published(metrics)
 
@@ -96,6 +97,21 @@ def _print_segmenter(title: str, metrics: dict[str, Any], paper_metrics: bool) -
         f"{title}, the paper's rules" if paper_metrics else title, metrics["paper"] if paper_metrics else metrics
     )
     Console().print(paper_table(metrics))
+
+
+def _print_by_kind(by_kind: dict[str, dict[str, dict[str, Any]]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("aspect", "kind", "characters", "PDJ@0.2", "found", title="by view and pose", title_justify="left")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for aspect, kinds in by_kind.items():
+        for kind, row in kinds.items():
+            shares = ("–" if row[key] is None else f"{row[key]:.3f}" for key in ("pdj@0.2", "found"))
+            table.add_row(aspect, kind, f"{row['n']:,}", *shares)
+        table.add_section()
+    Console().print(table)
 
 
 def _print_published(metrics: dict[str, object]) -> None:

@@ -99,7 +99,7 @@ class PoseSource:
         return geometry.compose(affine, change), flipped
 
     def crop(self, index: int, affine: geometry.FloatArray, rng: np.random.Generator | None) -> NDArray[np.uint8]:
-        """Returns the crop of picture ``index``, uint8 ``(S, S, 3)``, coloured by what :meth:`frame` left of ``rng``."""
+        """Returns the crop of picture ``index``, uint8 ``(S, S, 3)``, coloured by what ``frame`` left of ``rng``."""
         return self.crop_of(read_rgb(self.characters.image_paths[index]), affine, rng)
 
     def crop_of(
