@@ -101,7 +101,8 @@ class FixedViews:
         if self.views is None:
             return None
         view, character = divmod(index, len(self.source))
-        return np.random.default_rng([_SEED, int(self.source.characters.annotation_ids[character]), view])
+        annotation = int(self.source.characters.annotation_ids[character]) % 2**63  # a file may count below 0
+        return np.random.default_rng([_SEED, annotation, view])
 
     def _code_digest(self) -> str:
         """Returns what changes when settings, this code or a library makes other crops of the same picture."""
