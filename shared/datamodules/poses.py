@@ -15,7 +15,8 @@ from torch.utils.data import DataLoader
 from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
 from shared.datamodules.pose_pairs import PairedPoseSource
 from shared.datamodules.pose_samples import PosedCharacters, PoseSource, joined
-from shared.errors import DataError
+from shared.datamodules.pose_views import FixedViews
+from shared.errors import DataError, UsageError
 from shared.readers.coco import CocoFile, read_coco_keypoints
 from shared.readers.danbooru import image_path
 from shared.readers.places import checked_path
@@ -35,6 +36,7 @@ class PoseDataModule(LightningDataModule):
         "area": float32 (B,)                picture pixels²
         "id", "annotation_id": int64 (B,)
         "other_image": uint8 (B, 3, S, S)   training batches, with ``other_root`` only
+        "view": int64 (B,)                  training batches of fixed views only: number of the view
 
     Reads ``annotations/person_keypoints_<split>.json`` (also ``…_<split>2017.json``) and pictures below ``images``
     or the split's own folder, so that COCO itself can be the root. Crowds, characters without a labelled joint, and
@@ -48,6 +50,8 @@ class PoseDataModule(LightningDataModule):
         num_workers: reading processes; 0 reads in the training process.
         seed: of order and augmentation.
         augment: False trains on the clean crops.
+        views: each training character has this many augmented views, the same in every training whatever its seed;
+            null draws a new one each time. Fixed views are what a cache of frozen features needs.
         augment_strength: 0 to 2, scales the ranges of the augmentation (see ``pose_samples.PoseSource``); a training
             of minutes learns more with less.
         other_root: a second data folder, of another look; each training sample then comes with a random crop of it.
@@ -69,6 +73,7 @@ class PoseDataModule(LightningDataModule):
         augment_strength: float = 1.0,
         other_root: str | None = None,
         more_roots: list[str] | None = None,
+        views: int | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
@@ -76,7 +81,12 @@ class PoseDataModule(LightningDataModule):
         self.batch_size, self.num_workers, self.seed = batch_size, num_workers, seed
         self.augment, self.samples_per_epoch = augment, samples_per_epoch
         self.augment_strength = augment_strength
-        self.other_root, self.more_roots = other_root, list(more_roots or [])
+        self.other_root, self.more_roots, self.views = other_root, list(more_roots or []), views
+        if views is not None and (views < 1 or not augment or other_root is not None):
+            raise UsageError(
+                f"data.views={views}: must be at least 1, with data.augment true and without data.other_root"
+            )
+        self._fixed: FixedViews | None = None
         self._characters: dict[Split, PosedCharacters] = {}
 
     def characters(self, split: Split) -> PosedCharacters:
@@ -94,6 +104,12 @@ class PoseDataModule(LightningDataModule):
             return SampleDataset(PairedPoseSource(source, other), self.seed, self.augment)
         return SampleDataset(source, self.seed, self.augment)
 
+    def fixed_views(self) -> FixedViews | None:
+        """Returns the training's views where they are fixed (``views``, or clean crops), else None."""
+        if self._fixed is None and self.other_root is None and (self.views is not None or not self.augment):
+            self._fixed = FixedViews(self._source(self.characters("train")), self.views)
+        return self._fixed
+
     def _source(self, characters: PosedCharacters) -> PoseSource:
         return PoseSource(characters, self.image_size, self.padding, self.augment_strength)
 
@@ -102,9 +118,14 @@ class PoseDataModule(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Returns augmented batches of the training split."""
-        return train_loader(
-            self.dataset("train"), self.batch_size, self.num_workers, self.samples_per_epoch, self.trainer
-        )
+        fixed = self.fixed_views()
+        if fixed is None:
+            dataset, samples = self.dataset("train"), self.samples_per_epoch
+        else:
+            dataset = SampleDataset(fixed, self.seed, augment=False)
+            # However many views: an epoch sees as many pictures as there are.
+            samples = self.samples_per_epoch or len(fixed.source)
+        return train_loader(dataset, self.batch_size, self.num_workers, samples, self.trainer)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Returns clean batches of the validation split, each character once."""
@@ -142,7 +163,9 @@ def _read_characters(root: Path, split: Split) -> PosedCharacters:
             left_out["with an empty box"] += 1
         else:
             kept.append(person)
-    logger.info("%s: %d characters; left out %s", path, len(kept), dict(left_out) or "none")
+    # Left out must be seen, and a file without anything to leave out must not be talked about.
+    level = logging.WARNING if left_out else logging.INFO
+    logger.log(level, "%s: %d characters; left out %s", path, len(kept), dict(left_out) or "none")
     if not kept:
         raise DataError(f"{path}: no usable character ({dict(left_out)}); check the file")
     places = _picture_paths(root, split, file, path)

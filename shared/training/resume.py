@@ -11,8 +11,11 @@ from pytorch_lightning.callbacks import WeightAveraging
 
 from shared.errors import DataError, UsageError
 
-#: Data settings that may change between runs: they say where and how fast, not what.
-_MACHINE_KEYS = frozenset({"root", "images", "num_workers", "pin_memory"})
+#: Settings that may change between runs: they say where and how fast, not what.
+_MACHINE_KEYS = {
+    "model": frozenset({"feature_cache", "feature_cache_gb"}),
+    "data": frozenset({"root", "images", "num_workers", "pin_memory"}),
+}
 
 
 class RunFacts(pl.Callback):
@@ -85,7 +88,7 @@ def check_same_science(
         pairs.append(("", run, checkpoint.get("callbacks", {}).get(RunFacts.__name__, {})))
     for section, now, then in pairs:
         for key in sorted(now.keys() & then.keys()):
-            if section == "data" and key in _MACHINE_KEYS:
+            if key in _MACHINE_KEYS.get(section, ()):
                 continue
             if _plain(now[key]) != _plain(then[key]):
                 name = f"{section}.{key}" if section else key
