@@ -15,8 +15,14 @@ def synth(
     size: Annotated[int, typer.Option(help="Long side of the pictures in pixels, 64 to 2048.")] = 256,
     characters: Annotated[str, typer.Option(help="Characters in a picture: a number or a range within 0-4.")] = "1-4",
     mix: Annotated[
-        str, typer.Option(help="rich: all the artist knows; simple: learnt in minutes; balanced: between.")
+        str,
+        typer.Option(help="rich: all the artist knows; simple: learnt in minutes; balanced: between; or a YAML file."),
     ] = "rich",
+    bvh: Annotated[
+        list[Path] | None,
+        typer.Option("--bvh", help="Motion capture (.bvh), or a folder of it, whose poses figures take (repeatable)."),
+    ] = None,
+    bvh_share: Annotated[float, typer.Option(min=0, max=1, help="Share of figures that do.")] = 0.5,
     style: Annotated[str, typer.Option(help="drawn, or photo (shaded and textured, for the task source).")] = "drawn",
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a core.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Draw a contact sheet into this file, and no data set.")] = None,
@@ -35,5 +41,5 @@ def synth(
 
     from shared.synthetic.cli import synth as draw
 
-    draw(out, count, seed, size, characters, style, workers, sheet, mix)
+    draw(out, count, seed, size, characters, style, workers, sheet, mix, bvh or (), bvh_share)
     typer.echo(f"{out or sheet}: {count} pictures")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ def synth(
     workers: int | None = None,
     sheet: Path | None = None,
     mix: str = "rich",
+    bvh: Sequence[Path] = (),
+    bvh_share: float = 0.5,
 ) -> str | None:
     """Draws a synthetic data set, or a contact sheet of its first pictures.
 
@@ -49,7 +52,10 @@ def synth(
         style: "drawn", or "photo" (shaded, textured figures before photo-like backgrounds).
         workers: processes; None for one a core.
         sheet: a picture file to write instead of the data set.
-        mix: "rich", "simple" for calm pictures that a training of minutes can learn, or "balanced" between the two.
+        mix: "rich", "simple" for calm pictures that a training of minutes can learn, "balanced" between the two, or a
+            mixer's YAML file.
+        bvh: motion-capture files, or folders of them, whose poses the figures take.
+        bvh_share: share of figures that do.
 
     Returns:
         the content hash of the data set; None for a contact sheet.
@@ -61,11 +67,10 @@ def synth(
     limits = parse_characters(characters) if isinstance(characters, str) else characters
     _check(count, seed, size, limits, style, workers)
     from shared.synthetic.dataset import Plan
-    from shared.synthetic.mixes import MIXES
+    from shared.synthetic.mixer import mixer_of
 
-    if mix not in MIXES:
-        raise UsageError(f"--mix {mix}: must be one of {', '.join(MIXES)}")
-    plan = Plan(seed, count, size, "photo" if style == "photo" else "drawn", limits, mix)
+    mixer = mixer_of(mix, bvh, bvh_share)
+    plan = Plan(seed, count, size, "photo" if style == "photo" else "drawn", limits, mixer)
     if sheet is not None:
         from shared.synthetic.sheet import write_sheet
 

@@ -389,7 +389,8 @@ FAMILY_TAGS: frozenset[str] = frozenset(
 )
 
 
-def _mirrored(sampled: SampledPose) -> SampledPose:
+def mirrored(sampled: SampledPose) -> SampledPose:
+    """Returns the pose with left and right exchanged."""
     pose = sampled.pose
     forward, side, twist = pose.spine
     yaw, pitch, roll = pose.head
@@ -416,4 +417,4 @@ def sample_pose(rng: Rng, family: str | None = None, weights: Mapping[str, float
     if family not in FAMILIES:
         raise ValueError(f"pose family {family!r} must be one of {', '.join(FAMILIES)}")
     sampled = FAMILIES[family][1](rng)
-    return _mirrored(sampled) if rng.random() < 0.5 else sampled
+    return mirrored(sampled) if rng.random() < 0.5 else sampled

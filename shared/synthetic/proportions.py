@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+
+from shared.synthetic.chance import pick
+
+#: How often each build and each height is drawn (ours). Children are never tall.
+BUILD_MIX: Mapping[str, float] = {"girl": 0.62, "boy": 0.28, "child": 0.10}
+BODY_MIX: Mapping[str, float] = {"chibi": 0.16, "short": 0.24, "tall": 0.6}
+#: Heights in heads.
+_HEADS: Mapping[str, tuple[float, float]] = {"chibi": (2.0, 3.4), "short": (3.4, 5.4), "tall": (5.0, 7.8)}
 
 
 @dataclass(frozen=True)
@@ -103,20 +112,19 @@ def make_proportions(heads: float, build: str, stout: float = 1.0, legs: float =
     )
 
 
-def sample_proportions(rng: np.random.Generator, photo: bool) -> Proportions:
-    """Samples proportions: mostly 4.5–7.5 heads, one in five chibi; natural 7–8 heads for ``photo``."""
+def sample_proportions(
+    rng: np.random.Generator,
+    photo: bool,
+    builds: Mapping[str, float] = BUILD_MIX,
+    bodies: Mapping[str, float] = BODY_MIX,
+) -> Proportions:
+    """Samples proportions by the weights of builds and heights; natural 7–8 heads for ``photo``."""
     if photo:
         build = str(rng.choice(["girl", "boy", "child"], p=[0.46, 0.46, 0.08]))
         heads = rng.uniform(5.2, 6.4) if build == "child" else rng.uniform(6.9, 8.0)
         return make_proportions(heads, build, stout=float(rng.uniform(0.9, 1.35)), legs=float(rng.uniform(0.96, 1.03)))
-    build = str(rng.choice(["girl", "boy", "child"], p=[0.62, 0.28, 0.10]))
-    kind = rng.random()
-    if kind < 0.16:
-        heads = rng.uniform(2.0, 3.4)
-    elif kind < 0.4:
-        heads = rng.uniform(3.4, 5.4)
-    else:
-        heads = rng.uniform(5.0, 7.8)
+    build = pick(rng, builds)
+    heads = rng.uniform(*_HEADS[pick(rng, bodies)])
     if build == "child":
         heads = min(heads, 5.5)
     stout = float(np.clip(rng.normal(1.0, 0.12), 0.75, 1.5))
