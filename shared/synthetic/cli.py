@@ -33,6 +33,7 @@ def synth(
     mix: str = "rich",
     bvh: Sequence[Path] = (),
     bvh_share: float = 0.5,
+    vary: str | None = None,
 ) -> str | None:
     """Draws a synthetic data set, or a contact sheet of its first pictures.
 
@@ -56,6 +57,8 @@ def synth(
             mixer's YAML file.
         bvh: motion-capture files, or folders of them, whose poses the figures take.
         bvh_share: share of figures that do.
+        vary: with ``sheet``, what the sheet shows instead: one labelled picture of every "manner", "look", "pose",
+            "view", "garment", "hair", "expression", "accessory", "background" or "framing".
 
     Returns:
         the content hash of the data set; None for a contact sheet.
@@ -71,10 +74,12 @@ def synth(
 
     mixer = mixer_of(mix, bvh, bvh_share)
     plan = Plan(seed, count, size, "photo" if style == "photo" else "drawn", limits, mixer)
+    if vary is not None and sheet is None:
+        raise UsageError(f"--vary {vary}: is for contact sheets; add --sheet FILE")
     if sheet is not None:
         from shared.synthetic.sheet import write_sheet
 
-        write_sheet(sheet, plan)
+        write_sheet(sheet, plan, vary)
         return None
     if out is None:
         raise UsageError("--out: no folder given; say where the data set goes, or --sheet FILE for a contact sheet")

@@ -39,6 +39,8 @@ STYLES = (
 FRINGES = ("straight", "swept", "parted", "jagged")
 _GIRL = (2, 4, 8, 4, 1.5, 3, 1, 1.2, 0.5, 1.2, 1.2, 1.2, 1, 1, 0.6, 0.02, 4)
 _BOY = (7, 0.5, 1, 0, 0, 0.7, 0, 0, 5, 0.15, 0, 0, 0.2, 1, 3, 0.5, 1.2)
+#: style: (girl weight, boy weight)
+WORN_BY = {style: (girl, boy) for style, girl, boy in zip(STYLES, _GIRL, _BOY, strict=True)}
 
 
 @dataclass(frozen=True)
