@@ -209,7 +209,9 @@ class Drawing:
         count = len(points)
         result = np.zeros(count, bool)
         last = np.full(count, -1)
-        belongs = {layer: np.array([layer in layers for layers in own]) for layer in {layer for layer, _ in self.covers}}
+        belongs = {
+            layer: np.array([layer in layers for layers in own]) for layer in {layer for layer, _ in self.covers}
+        }
         for i, (layer, _) in enumerate(self.covers):
             last[belongs[layer]] = i
         for i, (layer, outline) in enumerate(self.covers):
