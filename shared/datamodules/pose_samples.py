@@ -76,8 +76,13 @@ class PoseSource:
 
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         """Returns the crop and its labels; see :class:`PoseDataModule` for the fields."""
-        characters, side = self.characters, self.image_size
-        picture = read_rgb(characters.image_paths[index])
+        return self.crop(read_rgb(self.characters.image_paths[index]), self.characters, index, rng)
+
+    def crop(
+        self, picture: NDArray[np.uint8], characters: PosedCharacters, index: int, rng: np.random.Generator | None
+    ) -> Sample:
+        """Returns the sample of character ``index`` in its ``picture`` ``(H, W, 3)``."""
+        side = self.image_size
         x, y, width, height = characters.boxes_xywh[index]
         corners = np.array([x, y, x + width, y + height])
         if rng is not None:

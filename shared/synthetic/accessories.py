@@ -44,8 +44,11 @@ HORNS = ("demon_horns", "curled_horns")
 GLASSES = ("round_eyewear", "rectangular_eyewear", "sunglasses")
 RIBBONS = ("hair_bow", "hairband", "hair_ribbon", "hairclip")
 BAGS = ("shoulder_bag", "backpack", "handbag")
-#: Fields of `Accessories` that are there or not.
-SWITCHES = ("halo", "flower", "headphones", "earrings", "eyepatch", "mask")
+#: What is there or not, and its field of `Accessories`.
+SWITCHES = {
+    "halo": "halo", "hair_flower": "flower", "headphones": "headphones", "earrings": "earrings",
+    "eyepatch": "eyepatch", "mask": "mask",
+}  # fmt: skip
 WINGS = ("feathered_wings", "bat_wings", "fairy_wings")
 TAILS = ("cat_tail", "fox_tail", "dragon_tail", "demon_tail")
 

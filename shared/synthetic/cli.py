@@ -67,13 +67,9 @@ def synth(
         UsageError: an option makes no sense, or ``out`` holds something else.
         DataError: a file cannot be written.
     """
-    limits = parse_characters(characters) if isinstance(characters, str) else characters
-    _check(count, seed, size, limits, style, workers)
-    from shared.synthetic.dataset import Plan
-    from shared.synthetic.mixer import mixer_of
-
-    mixer = mixer_of(mix, bvh, bvh_share)
-    plan = Plan(seed, count, size, "photo" if style == "photo" else "drawn", limits, mixer)
+    if workers is not None and workers < 1:
+        raise UsageError(f"--workers {workers}: must be at least 1")
+    plan = plan_of(count, seed, size, characters, style, mix, bvh, bvh_share)
     if vary is not None and sheet is None:
         raise UsageError(f"--vary {vary}: is for contact sheets; add --sheet FILE")
     if sheet is not None:
@@ -84,6 +80,30 @@ def synth(
     if out is None:
         raise UsageError("--out: no folder given; say where the data set goes, or --sheet FILE for a contact sheet")
     return _draw(out, plan, workers or available_cores())
+
+
+def plan_of(
+    count: int,
+    seed: int = 0,
+    size: int = 256,
+    characters: str | tuple[int, int] = "1-4",
+    style: str = "drawn",
+    mix: str = "rich",
+    bvh: Sequence[Path] = (),
+    bvh_share: float = 0.5,
+) -> Plan:
+    """Returns the plan of a data set; see :func:`synth` for the arguments.
+
+    Raises:
+        UsageError: an option makes no sense.
+        DataError: a mixer's file, or a motion file, cannot be used.
+    """
+    limits = parse_characters(characters) if isinstance(characters, str) else characters
+    _check(count, seed, size, limits, style)
+    from shared.synthetic.dataset import Plan
+    from shared.synthetic.mixer import mixer_of
+
+    return Plan(seed, count, size, "photo" if style == "photo" else "drawn", limits, mixer_of(mix, bvh, bvh_share))
 
 
 def _draw(out: Path, plan: Plan, workers: int) -> str:
@@ -120,7 +140,7 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _check(count: int, seed: int, size: int, limits: tuple[int, int], style: str, workers: int | None) -> None:
+def _check(count: int, seed: int, size: int, limits: tuple[int, int], style: str) -> None:
     low, high = limits
     if count < 1:
         raise UsageError(f"--count {count}: must be at least 1")
@@ -132,5 +152,3 @@ def _check(count: int, seed: int, size: int, limits: tuple[int, int], style: str
         raise UsageError(f"--characters {low}-{high}: must be a range within 0-{MOST_CHARACTERS}, the smaller first")
     if style not in ("drawn", "photo"):
         raise UsageError(f"--style {style}: must be drawn or photo")
-    if workers is not None and workers < 1:
-        raise UsageError(f"--workers {workers}: must be at least 1")

@@ -31,7 +31,7 @@ def watercolour(rng: np.random.Generator, image: ImageArray) -> ImageArray:
 def painterly(rng: np.random.Generator, image: ImageArray) -> ImageArray:
     """Returns thick paint: patches that follow short strokes, colours that change from stroke to stroke."""
     height, width = image.shape[:2]
-    size_wh, scale = (width, height), max(height, width) / 256
+    scale = max(height, width) / 256
     rough = _wandering(rng, image, rng.uniform(0.6, 1.4) * scale, 34)
     rough = cv2.medianBlur(rough, 2 * max(1, round(rng.uniform(1.4, 2.4) * scale)) + 1)
     length = max(3, round(rng.uniform(5, 9) * scale))
@@ -39,7 +39,7 @@ def painterly(rng: np.random.Generator, image: ImageArray) -> ImageArray:
     kernel = np.zeros((length, length), np.float64)
     angle = rng.uniform(0, np.pi)
     for step in np.linspace(-length / 2, length / 2, 4 * length):
-        x, y = (int(round(length / 2 - 0.5 + step * part)) for part in (np.cos(angle), np.sin(angle)))
+        x, y = (round(length / 2 - 0.5 + step * part) for part in (np.cos(angle), np.sin(angle)))
         if 0 <= x < length and 0 <= y < length:
             kernel[y, x] = 1
     bristles = cv2.filter2D(strokes, -1, kernel / kernel.sum())

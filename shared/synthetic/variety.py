@@ -82,8 +82,8 @@ def _mix_of(kind: str, name: str) -> Mix:
     if kind == "view":
         return replace(_CALM, views=tuple(float(name == view) for view in VIEWS), poses=RICH.poses)
     if kind == "accessory":
-        front = {"view": name not in (*accessories.WINGS, *accessories.TAILS, "backpack")}
-        return replace(_CALM, adornments=1.0, views=(0.3, 0.7, 0.0, 0.0) if front["view"] else (0.0, 0.5, 0.2, 0.3))
+        behind = name in (*accessories.WINGS, *accessories.TAILS, "backpack")
+        return replace(_CALM, adornments=1.0, views=(0.0, 0.5, 0.2, 0.3) if behind else _CALM.views)
     changed: Mapping[str, Mix] = {
         "manner": replace(_CALM, manners=one, backgrounds=RICH.backgrounds, adornments=1.0),
         "look": replace(_CALM, looks=one, backgrounds={"landscape": 1.0, "room": 1.0, "street": 1.0}),
@@ -104,5 +104,5 @@ def _worn() -> Iterator[str]:
 
 
 def _names_in(wear: accessories.Accessories) -> set[str]:
-    found = {value for field in fields(wear) if isinstance(value := getattr(wear, field.name), str)}
-    return found | {name for name in accessories.SWITCHES if getattr(wear, name)}
+    found = {value for each in fields(wear) if isinstance(value := getattr(wear, each.name), str)}
+    return found | {name for name, field in accessories.SWITCHES.items() if getattr(wear, field)}
