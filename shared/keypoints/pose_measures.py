@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.keypoints.conversion import conversion
+from shared.keypoints.distribution import coco_joints
 from shared.keypoints.records import PoseSet
 from shared.keypoints.schema import COCO_17, JointState
 
@@ -46,12 +46,7 @@ def measures(poses: PoseSet) -> dict[str, tuple[str, NDArray[np.float64]]]:
     Lengths are in torso lengths (middle of the shoulders to middle of the hips). Angles of limbs are against the
     torso's downward axis, positive away from the other side; joints are 180 when straight.
     """
-    people = [person for person in poses.people if person.placed.any()]
-    points = np.zeros((len(people), len(poses.schema), 2))
-    state = np.zeros((len(people), len(poses.schema)), np.int64)
-    for row, person in enumerate(people):
-        points[row], state[row] = person.points_xy, person.state
-    points, state = conversion(poses.schema, COCO_17).apply(points, state)
+    _, points, state = coco_joints(poses)
     placed = np.isin(state, (JointState.VISIBLE, JointState.OCCLUDED))
     masked = np.where(placed[..., None], points, np.nan)
     at = {name: masked[:, index] for index, name in enumerate(COCO_17.names)}
