@@ -44,7 +44,7 @@ def painterly(rng: np.random.Generator, image: ImageArray) -> ImageArray:
             kernel[y, x] = 1
     bristles = cv2.filter2D(strokes, -1, kernel / kernel.sum())
     bristles = cv2.convertScaleAbs(bristles, alpha=rng.uniform(1.5, 3.0), beta=rng.uniform(-110, -60))
-    light = cv2.convertScaleAbs(cv2.max(bristles, 60), alpha=0.45, beta=150)
+    light = cv2.convertScaleAbs(cv2.max(bristles, np.full_like(bristles, 60)), alpha=0.45, beta=150)
     return texture.multiply(rough, light, 1.12)
 
 
