@@ -106,16 +106,23 @@ class MaskSource:
 
     def _whole(self, picture: ByteArray, alpha: ByteArray, path: Path, rng: np.random.Generator | None) -> Sample:
         """Returns a whole picture with its mask, letterboxed, and moved about where ``rng`` is given."""
-        size_wh, side = (picture.shape[1], picture.shape[0]), self.image_size
-        affine = geometry.letterbox(*size_wh, side)
-        if rng is not None:
-            affine = geometry.compose(affine, self.geometry.sample(rng, (side, side))[0])
-        return {
-            "image": geometry.warp(picture, affine, (side, side)),
-            "alpha": geometry.warp(alpha, affine, (side, side), fill=(0,)),
-            "weight": inside_picture(affine, size_wh, side),
-            "id": np.int64(id_of_stem(path)),
-        }
+        sample = letterboxed_pair(picture, alpha, self.image_size, self.geometry, rng)
+        return {**sample, "id": np.int64(id_of_stem(path))}
+
+
+def letterboxed_pair(
+    picture: ByteArray, alpha: ByteArray, side: int, moves: GeometryAugment, rng: np.random.Generator | None
+) -> Sample:
+    """Returns ``image``, ``alpha`` and ``weight`` of a picture letterboxed to ``side``, moved if ``rng`` is given."""
+    size_wh = picture.shape[1], picture.shape[0]
+    affine = geometry.letterbox(*size_wh, side)
+    if rng is not None:
+        affine = geometry.compose(affine, moves.sample(rng, (side, side))[0])
+    return {
+        "image": geometry.warp(picture, affine, (side, side)),
+        "alpha": geometry.warp(alpha, affine, (side, side), fill=(0,)),
+        "weight": inside_picture(affine, size_wh, side),
+    }
 
 
 def inside_picture(affine: FloatArray, size_wh: tuple[int, int], side_px: int) -> ByteArray:

@@ -79,6 +79,13 @@ class PoseSource:
         affine, flipped = self.frame(index, rng)
         return {"image": self.crop(index, affine, rng), **self.labels(index, affine, flipped)}
 
+    def sample_of(
+        self, picture: NDArray[np.uint8], characters: PosedCharacters, index: int, rng: np.random.Generator | None
+    ) -> Sample:
+        """Returns the sample of character ``index`` of ``characters`` in its ``picture`` ``(H, W, 3)``."""
+        affine, flipped = self.frame_of(characters.boxes_xywh[index], rng)
+        return {"image": self.crop_of(picture, affine, rng), **self.labels_of(characters, index, affine, flipped)}
+
     def frame(self, index: int, rng: np.random.Generator | None) -> tuple[geometry.FloatArray, bool]:
         """Returns the affine from picture ``index`` to its crop, and whether it mirrors."""
         return self.frame_of(self.characters.boxes_xywh[index], rng)
@@ -111,7 +118,10 @@ class PoseSource:
 
     def labels(self, index: int, affine: geometry.FloatArray, flipped: bool) -> Sample:
         """Returns all of a sample but its picture, which is not read."""
-        characters = self.characters
+        return self.labels_of(self.characters, index, affine, flipped)
+
+    def labels_of(self, characters: PosedCharacters, index: int, affine: geometry.FloatArray, flipped: bool) -> Sample:
+        """Returns the same for any characters."""
         points, state = move_points(affine, characters.points_xy[index], characters.state[index], self.image_size)
         if flipped:
             points, state = swap_sides(points, state, COCO_25)

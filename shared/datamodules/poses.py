@@ -12,6 +12,7 @@ import numpy as np
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
+from shared.datamodules.drawn import DrawnPictures, DrawnPoses, drawn_plan
 from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
 from shared.datamodules.pose_pairs import PairedPoseSource
 from shared.datamodules.pose_samples import PosedCharacters, PoseSource, joined
@@ -43,7 +44,8 @@ class PoseDataModule(LightningDataModule):
     boxes without area are left out; their numbers are logged.
 
     Args:
-        root: the data folder.
+        root: the data folder; or ``synth:count=…,seed=…`` for pictures drawn while the training runs, one character of
+            each (see :func:`shared.datamodules.drawn.drawn_plan`).
         image_size: side S of the crop, pixels.
         padding: share of the box's longer side added around it, half on each side.
         batch_size: samples of one process's batch.
@@ -78,6 +80,11 @@ class PoseDataModule(LightningDataModule):
         super().__init__()
         self.save_hyperparameters(logger=False)
         self.root, self.image_size, self.padding = Path(root), image_size, padding
+        self.drawn = drawn_plan(root)
+        if self.drawn is not None and (other_root or more_roots):
+            raise DataError(
+                f"{root}: other_root and more_roots need a data folder as root; draw one with inkpose synth"
+            )
         self.batch_size, self.num_workers, self.seed = batch_size, num_workers, seed
         self.augment, self.samples_per_epoch = augment, samples_per_epoch
         self.augment_strength = augment_strength
@@ -98,6 +105,9 @@ class PoseDataModule(LightningDataModule):
 
     def dataset(self, split: Split) -> SampleDataset:
         """Returns the samples of a split; keys that are plain indices give clean samples."""
+        if self.drawn is not None:
+            drawn = DrawnPoses(DrawnPictures(self.drawn, split), self.image_size, self.padding, self.augment_strength)
+            return SampleDataset(drawn, self.seed, self.augment)
         source = self._source(self.characters(split))
         if split == "train" and self.other_root is not None:
             other = self._source(_read_characters(Path(self.other_root), split))

@@ -59,14 +59,19 @@ class TagSource:
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         """Returns ``image`` (S, S, 3), ``labels`` (C,) float32, ``id``."""
         manifest, row, side = self.pictures.manifest, int(self.pictures.rows[index]), self.image_size
-        picture = read_place(self.images, manifest.place(row))
-        affine = geometry.letterbox(picture.shape[1], picture.shape[0], side)
-        if rng is not None:
-            affine = geometry.compose(affine, self.geometry.sample(rng, (side, side))[0])
-        image = geometry.warp(picture, affine, (side, side))
-        if rng is not None:
-            image = self.color(image, rng)
+        image = letterboxed(read_place(self.images, manifest.place(row)), side, self.geometry, self.color, rng)
         return {"image": image, "labels": manifest.labels(row).astype(np.float32), "id": np.int64(manifest.id(row))}
+
+
+def letterboxed(
+    picture: NDArray[np.uint8], side: int, moves: GeometryAugment, color: ColorAugment, rng: np.random.Generator | None
+) -> NDArray[np.uint8]:
+    """Returns a picture letterboxed on white to ``(side, side, 3)``, augmented where ``rng`` is given."""
+    affine = geometry.letterbox(picture.shape[1], picture.shape[0], side)
+    if rng is not None:
+        affine = geometry.compose(affine, moves.sample(rng, (side, side))[0])
+    image = geometry.warp(picture, affine, (side, side))
+    return image if rng is None else color(image, rng)
 
 
 def manifest_of(root: Path, rulebook: Rulebook, ratings: tuple[Rating, ...]) -> Manifest:
