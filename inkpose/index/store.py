@@ -213,23 +213,25 @@ class PoseIndex:
 
     def stats(self) -> dict[str, Any]:
         """Returns what there is to know: numbers, descriptor, sources, size on disk, state of the fast index."""
-        pictures = self.known_pictures()
+        import pyarrow.compute as pc
+
+        self.refresh()
         with told(self.path):
             fast = self._characters.index_stats("vector_idx") if has_fast_index(self._characters) else None
             characters = self._characters.count_rows()
-        sources: dict[str, int] = {}
-        for source in pictures["source"].to_pylist():
-            sources[source] = sources.get(source, 0) + 1
+            query = self._pictures.search().select(["source", "characters"])
+            pictures = query.limit(max(1, self._pictures.count_rows())).to_arrow()
+        sources = pc.value_counts(pictures["source"]).to_pylist()
         return {
             "index": str(self.path),
             "descriptor": f"{self.descriptor.name} {self.descriptor.version}",
             "pictures": len(pictures),
-            "pictures_without_character": int(sum(n == 0 for n in pictures["characters"].to_pylist())),
+            "pictures_without_character": pc.sum(pc.equal(pictures["characters"], 0)).as_py() or 0,
             "characters": characters,
             "bytes": bytes_below(self.path),
             "fast_index_rows": fast.num_indexed_rows if fast else 0,
             "rows_not_in_fast_index": fast.num_unindexed_rows if fast else characters,
-            "sources": sources,
+            "sources": {one["values"]: one["counts"] for one in sources},
         }
 
     def refresh(self) -> None:
