@@ -22,7 +22,7 @@ def bench(
             "retrieval."
         ),
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="A million poses in the retrieval part.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="A million poses in the retrieval part (5 GB of disk).")] = False,
 ) -> None:
     """Measure speed against baselines on this machine (some minutes); prints a table and writes JSON.
 
