@@ -22,7 +22,9 @@ _STEPS = 3  # more of them would need more digits than bfloat16 has
 
 
 def orthogonalise(matrix: Tensor) -> Tensor:
-    """Returns about ``U Vᵀ`` of ``matrix = U S Vᵀ`` ``(m, n)``, by Newton–Schulz iterations in bfloat16 (float32 where that is only imitated).
+    """Returns about ``U Vᵀ`` of ``matrix = U S Vᵀ`` ``(m, n)``, by Newton–Schulz iterations.
+
+    In bfloat16, or float32 where that is only imitated.
 
     Singular values within a factor of ten of the largest come out between about 0.5 and 1.2, smaller ones are raised
     as much as 41-fold; an optimiser needs no more.
