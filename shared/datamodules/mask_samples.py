@@ -19,7 +19,8 @@ from shared.datamodules.mask_effects import Effects, happens
 from shared.datamodules.mask_folders import Weighted
 from shared.geometry import FloatArray
 from shared.readers.folders import id_of_stem
-from shared.readers.mask_pairs import MaskPair, read_mask_pair
+from shared.readers.mask_pairs import MaskPair, read_alpha
+from shared.warped_reading import read_warped
 
 ByteArray = NDArray[np.uint8]
 MaskKind = Literal["instances", "alpha"]
@@ -97,24 +98,26 @@ class MaskSource:
         return sample
 
     def _composed(self, index: int, rng: np.random.Generator | None) -> Sample:
-        picture_path, mask_path = self.pictures.pairs[index]
-        picture, alpha = read_mask_pair(MaskPair(picture_path, mask_path), self.pictures.mask_kind == "instances")
-        return self._whole(picture, alpha, picture_path, rng)
+        return self._whole(MaskPair(*self.pictures.pairs[index]), self.pictures.mask_kind == "instances", rng)
 
     def _real(self, pair: MaskPair, rng: np.random.Generator | None) -> Sample:
-        return self._whole(*read_mask_pair(pair), pair.image, rng)
+        return self._whole(pair, False, rng)
 
-    def _whole(self, picture: ByteArray, alpha: ByteArray, path: Path, rng: np.random.Generator | None) -> Sample:
+    def _whole(self, pair: MaskPair, instances: bool, rng: np.random.Generator | None) -> Sample:
         """Returns a whole picture with its mask, letterboxed, and moved about where ``rng`` is given."""
-        size_wh, side = (picture.shape[1], picture.shape[0]), self.image_size
-        affine = geometry.letterbox(*size_wh, side)
-        if rng is not None:
-            affine = geometry.compose(affine, self.geometry.sample(rng, (side, side))[0])
+        side = self.image_size
+        change = geometry.identity() if rng is None else self.geometry.sample(rng, (side, side))[0]
+
+        def affine_of(width: int, height: int) -> FloatArray:
+            return geometry.compose(geometry.letterbox(width, height, side), change)
+
+        image, affine, size_wh = read_warped(pair.image, affine_of, (side, side), exact=rng is None)
+        alpha = read_alpha(pair, size_wh[::-1], instances)
         return {
-            "image": geometry.warp(picture, affine, (side, side)),
+            "image": image,
             "alpha": geometry.warp(alpha, affine, (side, side), fill=(0,)),
             "weight": inside_picture(affine, size_wh, side),
-            "id": np.int64(id_of_stem(path)),
+            "id": np.int64(id_of_stem(pair.image)),
         }
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from shared import geometry
 from shared.augment import ColorAugment, GeometryAugment
 from shared.datamodules.loaders import Sample
-from shared.images import read_rgb
 from shared.keypoints.flip import swap_sides
 from shared.keypoints.schema import COCO_25, JointState
+from shared.warped_reading import read_warped
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,6 @@ class PoseSource:
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         """Returns the crop and its labels; see :class:`PoseDataModule` for the fields."""
         characters, side = self.characters, self.image_size
-        picture = read_rgb(characters.image_paths[index])
         x, y, width, height = characters.boxes_xywh[index]
         corners = np.array([x, y, x + width, y + height])
         if rng is not None:
@@ -71,7 +70,8 @@ class PoseSource:
         if rng is not None:
             change, flipped = self.geometry.sample(rng, (side, side))
             affine = geometry.compose(affine, change)
-        image = geometry.warp(picture, affine, (side, side))
+        path = characters.image_paths[index]
+        image = read_warped(path, lambda width, height: affine, (side, side), exact=rng is None).image
         if rng is not None:
             image = self.color(image, rng)
         points, state = move_points(affine, characters.points_xy[index], characters.state[index], side)
