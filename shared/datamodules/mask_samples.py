@@ -124,6 +124,9 @@ class MaskSource:
 def inside_picture(affine: FloatArray, size_wh: tuple[int, int], side_px: int) -> ByteArray:
     """Returns ``(S, S)``: 1 where the pixel's centre shows the picture of ``size_wh``, 0 where it shows padding."""
     centres = np.arange(side_px) + 0.5
-    cells = np.stack(np.meshgrid(centres, centres), axis=-1)
-    source = geometry.apply_to_points(geometry.invert(affine), cells)
-    return np.asarray(((source >= 0) & (source < size_wh)).all(axis=-1), np.uint8)
+    inverse = geometry.invert(affine)
+    inside = np.ones((side_px, side_px), bool)
+    for (across, down, shift), size in zip(inverse, size_wh, strict=True):
+        source = (across * centres + shift)[None] + (down * centres)[:, None]
+        inside &= (source >= 0) & (source < size)
+    return inside.astype(np.uint8)

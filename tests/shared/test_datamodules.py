@@ -347,7 +347,7 @@ def test_pose_augmentation_of_no_strength_only_mirrors(root: Path) -> None:
         clean, sample = weak[i % len(weak)], weak[Draw(i % len(weak), i)]
         flipped = np.linalg.det(sample["affine"][:, :2]) < 0
         mirrored += int(flipped)
-        # A mirrored grid is sampled its own way, and the training decodes its JPEGs smaller. A wrong mirror differs by 20.
+        # A mirrored grid is sampled its own way, and the training decodes its JPEGs smaller.
         change = np.abs(sample["image"].astype(int) - (clean["image"][:, ::-1] if flipped else clean["image"]))
         assert change.mean() < 2
         linear = half[Draw(i % len(half), i)]["affine"][:, :2]
