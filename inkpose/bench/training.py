@@ -50,43 +50,55 @@ PAPER = (
 
 
 class StepClock(pl.Callback):
-    """Times the steps of a fit, and when it has ended the same number of steps of the bare net.
+    """Times the steps of a fit, and as many steps of the bare net on the fit's last batch.
 
-    On a CPU it counts the seconds of this process's cores, so that other programs do not matter, and the data are read
-    in the same process; on a GPU the clock's seconds.
+    On a CPU the two take turns, and the seconds of this process's cores are counted, so that other programs matter
+    little; the data are read in the same process. On a GPU the bare steps come last, lest the reading processes get
+    ahead while they run, and the clock's seconds are counted.
+
+    Attributes:
+        rates: samples per second of the last fit, and of its bare net.
+        peak_gib: most memory of the GPU that it used.
     """
 
     rates: tuple[float, float] = (0.0, 0.0)
     peak_gib: float = 0.0
 
     def __init__(self) -> None:
-        self.moments: list[float] = []
-        self.batch: dict[str, Tensor] = {}
+        self.steps: list[float] = []
+        self.bare: list[float] = []
+        self._begun: float | None = None
+        self._batch: dict[str, Tensor] = {}
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *rest: Any) -> None:
-        """Notes when a step has ended."""
-        self.batch = rest[1]
-        self.moments.append(_now(pl_module.device))
+        """Notes how long the step took; the first, which begins with the start of the fit, does not count."""
+        now, self._batch = _now(pl_module.device), rest[1]
+        if self._begun is not None:
+            self.steps.append(now - self._begun)
+            if pl_module.device.type == "cpu":
+                self._bare_step(trainer, pl_module)
+        self._begun = _now(pl_module.device)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Runs the bare net on the last batch."""
-        device, count = pl_module.device, len(self.batch["image"])
-        net: Any = pl_module.net
-        rgb, optimizer = to_float(self.batch["image"]), trainer.optimizers[0]
-        bare: list[float] = []
-        net.train()
-        with torch.enable_grad():
-            for _ in self.moments:
-                with trainer.precision_plugin.forward_context():
-                    # No loss of ours: what the loss costs is the pipeline's.
-                    value = net(rgb).float().square().mean()
-                optimizer.zero_grad()
-                value.backward()
-                optimizer.step()
-                bare.append(_now(device))
-        StepClock.rates = (_rate(self.moments, count), _rate(bare, count))
+        """Tells the rates."""
+        device, count = pl_module.device, len(self._batch["image"])
         if device.type == "cuda":
             StepClock.peak_gib = torch.cuda.max_memory_allocated(device) / 2**30
+            for _ in self.steps:
+                self._bare_step(trainer, pl_module)
+        StepClock.rates = (_rate(self.steps, count), _rate(self.bare, count))
+
+    def _bare_step(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        net: Any = pl_module.net
+        rgb, optimizer = to_float(self._batch["image"]), trainer.optimizers[0]
+        begun = _now(pl_module.device)
+        with torch.enable_grad(), trainer.precision_plugin.forward_context():
+            # No loss of ours: what the loss costs is the pipeline's.
+            value = net(rgb).float().square().mean()
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        self.bare.append(_now(pl_module.device) - begun)
 
 
 def rows(folder: Path, full: bool) -> Iterator[Row]:
@@ -140,5 +152,5 @@ def _now(device: torch.device) -> float:
     return time.process_time()
 
 
-def _rate(moments: list[float], count: int) -> float:
-    return count * (len(moments) - 1) / max(moments[-1] - moments[0], 1e-9)
+def _rate(seconds: list[float], count: int) -> float:
+    return count * len(seconds) / max(sum(seconds), 1e-9)
