@@ -51,7 +51,7 @@ def run_bench(out: Path, weights: Path, only: str | None = None, full: bool = Fa
     for name in chosen:
         if name not in PARTS:
             raise UsageError(f"--only {name}: no such part; choose from {', '.join(PARTS)}")
-    console = Console()
+    console, here = Console(), machine()
     found: list[Row] = []
     left_out: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
@@ -63,14 +63,18 @@ def run_bench(out: Path, weights: Path, only: str | None = None, full: bool = Fa
             folder.mkdir()
             with console.status(name):
                 found.extend(_part(name, folder, weights, full)())
+            _write(out, here, found)  # after each part, so that a stopped run keeps what it has measured
+    _write(out, here, found)
     console.print(_table(found))
     for line in left_out:
         console.print(f"left out: {line}", highlight=False)
-    here = machine()
-    rows = _kept(out, here, {row.command for row in found}) + [row.as_json() for row in found]
-    write_json(out, {"machine": here, "rows": rows})
     console.print(f"wrote {out}", highlight=False)
     return found
+
+
+def _write(out: Path, here: dict[str, Any], found: list[Row]) -> None:
+    rows = _kept(out, here, {row.command for row in found}) + [row.as_json() for row in found]
+    write_json(out, {"machine": here, "rows": rows})
 
 
 def _kept(out: Path, here: dict[str, Any], commands: set[str]) -> list[dict[str, Any]]:

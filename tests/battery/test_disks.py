@@ -32,7 +32,7 @@ def test_full_and_read_only_disks(battery: Battery, tmp_path: Path, weights: Pat
     write_tiny_dataset(data, count=12)
     command = ["unshare", "-rm", sys.executable, "-m", "tests.battery.small_disk", disk, weights, data]
     done = subprocess.run(
-        [str(part) for part in command], cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=280
+        [str(part) for part in command], cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=1500
     )
     assert done.returncode == 0, done.stderr[-2000:]
     for found in json.loads(done.stdout.strip().splitlines()[-1]):
