@@ -36,11 +36,12 @@ def rows(folder: Path) -> Iterator[Row]:
     try:
         for color, resize_first in ((False, True), (False, False), (True, True)):
             yield compare(
-                f"reading: picture, mask and points{' with colour' if color else ''}",
+                f"reading: picture, mask and points{' with colour' if color else ''}"
+                f"{'' if resize_first else '; v2 resizes last'}",
                 "samples/s on one core",
                 partial(_ours, pairs, points, color),
                 _baseline(pairs, points, color, resize_first),
-                "torchvision v2" + ("" if resize_first else ", turned at full size, then resized, as ours is"),
+                "torchvision v2" if resize_first else "torchvision v2, moved at full size",
                 cpu_time=True,
             )
         yield from reading_tasks.rows(folder / "drawn")

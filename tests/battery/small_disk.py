@@ -40,13 +40,17 @@ def train(data: Path, disk: Path) -> str | None:
     """Returns what is wrong with a training whose checkpoints do not fit."""
     from tagger.__main__ import main
 
-    code = main([
+    arguments = [
         "fit", "--config", "configs/tagger/demo.yaml", "--data.root", str(data), "--data.num_workers=0",
         "--data.batch_size=2", "--data.samples_per_epoch=null", "--trainer.max_steps=1",
         "--trainer.val_check_interval=1", f"--trainer.default_root_dir={disk / 'run'}", "--trainer.accelerator=cpu",
         "--trainer.logger=false",
         "--trainer.enable_progress_bar=false",
-    ])  # fmt: skip
+    ]  # fmt: skip
+    try:
+        code = main(arguments)
+    except Exception as error:
+        return f"raises {type(error).__name__}: {error}"
     return None if code == 2 else f"exit code {code}"
 
 
