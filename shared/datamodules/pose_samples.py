@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from shared import geometry
 from shared.augment import ColorAugment, GeometryAugment
 from shared.datamodules.loaders import Sample
-from shared.images import read_rgb
 from shared.keypoints.flip import swap_sides
 from shared.keypoints.schema import COCO_25, JointState
+from shared.warped_reading import read_warped
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ class PoseSource:
 
     def crop(self, index: int, affine: geometry.FloatArray, rng: np.random.Generator | None) -> NDArray[np.uint8]:
         """Returns the crop of picture ``index``, uint8 ``(S, S, 3)``, coloured by what ``frame`` left of ``rng``."""
-        return self.crop_of(read_rgb(self.characters.image_paths[index]), affine, rng)
+        side, path = self.image_size, self.characters.image_paths[index]
+        image = read_warped(path, lambda width, height: affine, (side, side), exact=rng is None).image
+        return image if rng is None else self.color(image, rng)
 
     def crop_of(
         self, picture: NDArray[np.uint8], affine: geometry.FloatArray, rng: np.random.Generator | None

@@ -14,6 +14,7 @@ from shared import geometry
 from shared.augment import ColorAugment, GeometryAugment
 from shared.datamodules.loaders import Sample
 from shared.errors import DataError
+from shared.geometry import FloatArray
 from shared.manifest.build import PART_POSTS
 from shared.manifest.danbooru import DanbooruSource
 from shared.manifest.schema import SCHEMA, Header, RowBuffer
@@ -22,6 +23,7 @@ from shared.readers.places import read_place
 from shared.readers.ratings import Rating
 from shared.readers.selection import Selection
 from shared.rulebook.rulebook import Rulebook
+from shared.warped_reading import read_warped
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +61,17 @@ class TagSource:
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         """Returns ``image`` (S, S, 3), ``labels`` (C,) float32, ``id``."""
         manifest, row, side = self.pictures.manifest, int(self.pictures.rows[index]), self.image_size
-        image = letterboxed(read_place(self.images, manifest.place(row)), side, self.geometry, self.color, rng)
+        change = geometry.identity() if rng is None else self.geometry.sample(rng, (side, side))[0]
+
+        def affine_of(width: int, height: int) -> FloatArray:
+            return geometry.compose(geometry.letterbox(width, height, side), change)
+
+        def read(source: Path | bytes) -> NDArray[np.uint8]:
+            return read_warped(source, affine_of, (side, side), exact=rng is None).image
+
+        image = read_place(self.images, manifest.place(row), read)
+        if rng is not None:
+            image = self.color(image, rng)
         return {"image": image, "labels": manifest.labels(row).astype(np.float32), "id": np.int64(manifest.id(row))}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
 import sys
@@ -69,6 +70,15 @@ def run(
         return 2
     except ArgumentError as error:
         _complain(" ".join(str(error).split()))
+        return 2
+    except OSError as error:
+        # Of the run folder: what is wrong with data is told as DataError.
+        if error.errno not in (errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES):
+            raise
+        _complain(
+            f"{error.filename or 'the run folder'}: cannot be written ({error.strerror}); "
+            "free some space, or name another trainer.default_root_dir"
+        )
         return 2
     except ValueError as error:
         behind = _user_error_behind(error)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -34,6 +35,30 @@ def test_run_folder_holds_config_checkpoints_and_tensorboard(tmp_path: Path) -> 
     checkpoint = load_checkpoint(tmp_path / "checkpoints" / "last.ckpt", "tagger")
     assert checkpoint["global_step"] == 20
     assert checkpoint["hyper_parameters"] == {"lr": 0.1}
+
+
+class PrecisionNote(ToyModule):
+    """Notes what the trainer computes in."""
+
+    used: ClassVar[list[str]] = []
+
+    def on_fit_start(self) -> None:
+        self.used.append(str(self.trainer.precision))
+
+
+@pytest.mark.parametrize(("fast", "used"), [(True, "bf16-mixed"), (False, "32-true")])
+def test_bfloat16_is_used_where_the_processor_computes_in_it(
+    fast: bool, used: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("shared.precision.has_fast_bfloat16", lambda device: fast)
+    PrecisionNote.used.clear()
+    assert run(PrecisionNote, ToyData, command(tmp_path, "--trainer.precision=bf16-mixed", epochs=1)) == 0
+    assert PrecisionNote.used == [used]
+    told = [record.message for record in caplog.records if "bfloat16" in record.message]
+    line = "this processor has no bfloat16: training in 32-true instead of bf16-mixed"
+    assert told == ([] if fast else [line])
+    # The file says what was asked for: on another machine the same run is as fast as that machine can.
+    assert yaml.safe_load((tmp_path / "config.yaml").read_text())["trainer"]["precision"] == "bf16-mixed"
 
 
 def test_resume_reaches_the_weights_of_an_undisturbed_run(tmp_path: Path) -> None:
