@@ -59,8 +59,8 @@ def drawn_plan(root: str) -> Plan | None:
         numbers[key] = int(text)
     try:
         return plan_of(
-            **numbers, characters=said.get("characters", "1-4"), style=said.get("style", "drawn"),
-            mix=said.get("mix", "rich"),
+            numbers["count"], numbers["seed"], numbers["size"], said.get("characters", "1-4"),
+            said.get("style", "drawn"), said.get("mix", "rich"),
         )  # fmt: skip
     except InkposeError as error:
         raise DataError(f"{root}: {error}") from None

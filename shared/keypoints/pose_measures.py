@@ -62,13 +62,13 @@ def measures(poses: PoseSet) -> dict[str, tuple[str, NDArray[np.float64]]]:
 
     def turned(vector: NDArray[np.float64], sign: float) -> NDArray[np.float64]:
         out = sign * (vector * across).sum(axis=1)
-        return np.degrees(np.arctan2(out, (vector * down).sum(axis=1)))
+        return np.asarray(np.degrees(np.arctan2(out, (vector * down).sum(axis=1))), np.float64)
 
     def bent(side: str, root: str, hinge: str, end: str) -> NDArray[np.float64]:
         one, two = at[f"{side}_{root}"] - at[f"{side}_{hinge}"], at[f"{side}_{end}"] - at[f"{side}_{hinge}"]
         norms = np.linalg.norm(one, axis=1) * np.linalg.norm(two, axis=1)
         norms[norms == 0] = np.nan
-        return np.degrees(np.arccos(np.clip((one * two).sum(axis=1) / norms, -1, 1)))
+        return np.asarray(np.degrees(np.arccos(np.clip((one * two).sum(axis=1) / norms, -1, 1))), np.float64)
 
     found: dict[str, tuple[str, NDArray[np.float64]]] = {}
     for part in ("shoulder", "hip"):

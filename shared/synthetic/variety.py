@@ -80,7 +80,8 @@ def _mix_of(kind: str, name: str) -> Mix:
         girl, boy = TEMPLATES[name]
         return replace(_CALM, outfits=one, builds={"girl": girl, "boy": boy}, hair={"short": 1.0, "bob": 1.0})
     if kind == "view":
-        return replace(_CALM, views=tuple(float(name == view) for view in VIEWS), poses=RICH.poses)
+        front, three_quarter, side, back = (float(name == view) for view in VIEWS)
+        return replace(_CALM, views=(front, three_quarter, side, back), poses=RICH.poses)
     if kind == "accessory":
         behind = name in (*accessories.WINGS, *accessories.TAILS, "backpack")
         return replace(_CALM, adornments=1.0, views=(0.0, 0.5, 0.2, 0.3) if behind else _CALM.views)
