@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from inkpose.bench import reading_tasks
 from inkpose.bench.row import Row, compare
 from shared import geometry
 from shared.augment import ColorAugment, GeometryAugment
+from shared.geometry import FloatArray
 from shared.images import read_mask, write_jpeg, write_png
 from shared.synthetic.dataset import Plan
 from shared.synthetic.writer import write_dataset
@@ -73,11 +74,15 @@ def _ours(pairs: list[tuple[Path, Path]], points: np.ndarray, color: bool) -> in
     for picture_path, mask_path in pairs:
         change, _ = augment.sample(rng, size)
         affine = geometry.compose(geometry.letterbox(_SOURCE_PX, _SOURCE_PX, _SIDE_PX), change)
-        picture = read_warped(picture_path, lambda width, height, affine=affine: affine, size).image
+        picture = read_warped(picture_path, _always(affine), size).image
         geometry.warp(read_mask(mask_path), affine, size, fill=(0,))
         geometry.apply_to_points(affine, points)
         torch.from_numpy(recolor(picture, rng) if color else picture).permute(2, 0, 1)
     return len(pairs)
+
+
+def _always(affine: FloatArray) -> Callable[[int, int], FloatArray]:
+    return lambda width, height: affine
 
 
 class _baseline:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from inkpose.cli import main as inkpose
 from shared.images import read_mask, write_png
 from tests.battery.faults import fault_of, run
 
@@ -81,6 +82,8 @@ def main(disk: Path, weights: Path, data: Path) -> None:
     drawing = np.full((64, 48, 3), 255, np.uint8)
     drawing[10:60, 15:35] = 40
     write_png(picture, drawing)
+    # Once without limits: the libraries map more memory when they are loaded than a case may ask for.
+    inkpose(["predict", str(picture), "--out", str(data / "warm"), "--weights", str(weights), "--device", "cpu"])
     found = []
     for room in ROOMS:
         for name, command in commands(picture, weights, data, disk).items():
