@@ -115,6 +115,8 @@ def _quieten() -> None:
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
     # A run that goes on after a validation has chosen its best checkpoint before.
     warnings.filterwarnings("ignore", message=".*could not find the monitored key.*")
+    # Metrics of ours are summed over the processes before they are logged.
+    warnings.filterwarnings("ignore", message=".*It is recommended to use `self.log.*sync_dist=True.*")
     # Frozen sources are in eval mode on purpose.
     warnings.filterwarnings("ignore", message=".*in eval mode at the start of training.*")
     warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
