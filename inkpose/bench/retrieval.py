@@ -123,7 +123,7 @@ def _nearest_neighbors(vectors: NDArray[np.float32]) -> Any:
         from sklearn.neighbors import NearestNeighbors  # type: ignore[import-untyped]
     except ImportError:
         raise UsageError("the retrieval benchmark compares with scikit-learn; install it with the extra dev") from None
-    return NearestNeighbors(n_neighbors=10, algorithm="brute").fit(vectors)
+    return NearestNeighbors(n_neighbors=min(10, len(vectors)), algorithm="brute").fit(vectors)
 
 
 def _ask(index: PoseIndex, folder: Path, tags: str, rerank: bool) -> dict[str, Any]:
