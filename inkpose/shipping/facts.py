@@ -88,7 +88,7 @@ def _training(run: Path, name: str, path: Path) -> Training:
         _whole(data.get("batch_size")),
         _whole(data.get("image_size")),
         _init(run, str(model["init"])) if "init" in model else None,
-        tuple(dict.fromkeys((*_material(data, "root"), *data.get("more_roots", ()), *_material(data, "path")))),
+        tuple(dict.fromkeys((*_material(data, "root"), *(data.get("more_roots") or ()), *_material(data, "path")))),
         tuple(dict.fromkeys(_material(data, "procedural"))),
     )
 
