@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,7 @@ from shared.compositing.tones import change_tone
 from shared.datamodules.loaders import Sample
 from shared.datamodules.mask_effects import Effects, happens
 from shared.datamodules.mask_folders import Weighted
-from shared.images import read_rgb
+from shared.images import PictureFile, read_rgb
 from shared.readers.folders import id_of_stem
 
 ByteArray = NDArray[np.uint8]
@@ -40,8 +39,8 @@ class CompositeMaker:
 
     def __init__(
         self,
-        foregrounds: Weighted[Path],
-        backgrounds: Weighted[Path],
+        foregrounds: Weighted[PictureFile],
+        backgrounds: Weighted[PictureFile],
         image_size: int,
         effects: Effects,
         scatter: Scatter,
@@ -87,7 +86,7 @@ class CompositeMaker:
             scene = quantized(rng, scene)
         return add_frame(rng, scene, alpha) if happens(rng, effects.frames) else (scene, alpha)
 
-    def _cutout(self, path: Path, rng: np.random.Generator) -> ByteArray:
+    def _cutout(self, path: PictureFile, rng: np.random.Generator) -> ByteArray:
         cutout = read_cutout(path)
         if happens(rng, self.effects.restyle):
             cutout = restyle(rng, cutout)
@@ -113,7 +112,7 @@ class CompositeMaker:
         pieces = [self._crop(pictures, rng)] if pictures and rng.random() < 0.25 else []
         return clutter(rng, self.image_size, pieces)
 
-    def _crop(self, files: Sequence[Path], rng: np.random.Generator) -> ByteArray:
+    def _crop(self, files: Sequence[PictureFile], rng: np.random.Generator) -> ByteArray:
         picture, side = read_rgb(files[int(rng.integers(len(files)))]), self.image_size
         return geometry.warp(
             picture, random_crop(rng, (picture.shape[1], picture.shape[0]), side), (side, side), fill=(255,)

@@ -82,11 +82,19 @@ class ResumableSampler(DistributedSampler[Draw]):
 
     def draw(self, epoch: int, place: int) -> Draw:
         """Returns this rank's sample number ``place`` of an epoch."""
-        position = (epoch * len(self) + place) * self.num_replicas + self.rank
+        position = self.position(epoch, place)
         number, offset = divmod(position, self.set_size)
         if self._pass is None or self._pass[0] != number:
-            self._pass = number, np.random.default_rng([self.seed, number]).permutation(self.set_size)
+            self._pass = number, self.permutation(number)
         return Draw(int(self._pass[1][offset]), position)
+
+    def position(self, epoch: int, place: int) -> int:
+        """Returns the place in the endless stream of this rank's sample number ``place`` of an epoch."""
+        return (epoch * len(self) + place) * self.num_replicas + self.rank
+
+    def permutation(self, number: int) -> NDArray[np.int64]:
+        """Returns the order of pass ``number`` through the set."""
+        return np.random.default_rng([self.seed, number]).permutation(self.set_size)
 
 
 class UnpaddedSampler(DistributedSampler[int]):

@@ -22,6 +22,7 @@ from shared.readers.places import read_place
 from shared.readers.ratings import Rating
 from shared.readers.selection import Selection
 from shared.rulebook.rulebook import Rulebook
+from shared.shards.location import ShardLocation
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +49,9 @@ class TaggedPictures:
 class TagSource:
     """Makes tagger samples: the whole picture letterboxed on white, its labels, its id."""
 
-    def __init__(self, images: Path, pictures: TaggedPictures, image_size: int) -> None:
+    def __init__(self, images: Path | ShardLocation, pictures: TaggedPictures, image_size: int) -> None:
         self.images, self.pictures, self.image_size = images, pictures, image_size
+        self.shards = None if isinstance(images, Path) else pictures.manifest.path_numbers(pictures.rows)
         self.geometry = GeometryAugment(10.0, (0.85, 1.15), 0.06, 0.5)
         self.color = ColorAugment(1.0, keep_colors=True)
 
@@ -59,7 +61,8 @@ class TagSource:
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         """Returns ``image`` (S, S, 3), ``labels`` (C,) float32, ``id``."""
         manifest, row, side = self.pictures.manifest, int(self.pictures.rows[index]), self.image_size
-        picture = read_place(self.images, manifest.place(row))
+        place = manifest.place(row)
+        picture = read_place(self.images if isinstance(self.images, Path) else self.images.having(place.path), place)
         affine = geometry.letterbox(picture.shape[1], picture.shape[0], side)
         if rng is not None:
             affine = geometry.compose(affine, self.geometry.sample(rng, (side, side))[0])

@@ -12,6 +12,8 @@ from shared.errors import DataError, UsageError
 
 #: Data settings that may change between runs: they say where and how fast, not what.
 _MACHINE_KEYS = frozenset({"root", "num_workers", "pin_memory"})
+#: Data settings of which only matters whether they are set: shards may move, but have an order of their own.
+_SWITCHES = frozenset({"shards"})
 
 
 def check_same_science(
@@ -47,6 +49,8 @@ def check_same_science(
     for section, now, then in pairs:
         for key in sorted(now.keys() & then.keys()):
             if section == "data" and key in _MACHINE_KEYS:
+                continue
+            if key in _SWITCHES and (now[key] is None) == (then[key] is None):
                 continue
             if _plain(now[key]) != _plain(then[key]):
                 raise UsageError(
