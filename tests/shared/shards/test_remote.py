@@ -18,6 +18,7 @@ from shared.shards.opened import ShardSet
 from shared.shards.target import ShardTarget
 from shared.shards.writing import write_shards
 from tests.shared.shards.conftest import Made
+from tests.shared.shards.fake_s3 import fake_s3
 from tests.shared.tiny_rulebook import TinyRulebook
 
 
@@ -54,6 +55,28 @@ def test_written_stopped_and_read_at_an_address(made: Made, tmp_path: Path, cach
         for i in range(len(plain)):
             assert all((plain[i][key] == far[i][key]).all() for key in plain[i])
     assert len(list(cache.glob("*/*.tar"))) == 1  # of the training pictures nothing was fetched
+
+
+def test_s3_takes_and_gives_them(made: Made, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_EC2_METADATA_DISABLED", "true"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    with fake_s3() as (server, objects):
+        url = f"s3://bucket/some/shards?endpoint_override={server}&scheme=http&region=us-east-1"
+        done = write_shards(FolderSource(made.folder, TinyRulebook()), url, per_shard=12)
+        files = {key for key in objects if not key.endswith("/")}
+        assert {key.removeprefix("bucket/some/shards/").split("/")[0] for key in files} == {
+            "annotations", "manifest.parquet", "members.parquet", "shards.json", "test-000000.tar", "train-000000.tar",
+            "train-000001.tar", "val-000000.tar",
+        }  # fmt: skip
+        again = write_shards(FolderSource(made.folder, TinyRulebook()), url, per_shard=12)
+        assert (again.had, again.samples) == (4, done.samples)
+        plain = PoseDataModule(str(made.folder), image_size=16).dataset("val")
+        far = PoseDataModule(str(made.folder), image_size=16, shards=url).dataset("val")
+        assert all((plain[3][key] == far[3][key]).all() for key in plain[3])
+        with pytest.raises(DataError, match=r"bucket/other/shards\.json: cannot be fetched"):
+            ShardSet(f"s3://bucket/other?endpoint_override={server}&scheme=http&region=us-east-1")
 
 
 def test_the_cache_holds_what_it_may(made: Made, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
