@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from inkpose.batch.chunks import Chunk, Settings
 from inkpose.batch.worker import PartActor, chunk_row
 from shared.errors import DataError, UsageError
+
+#: Ray neither reports home nor talks about itself.
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what will be the default; without it Ray says so each time
+}
+
+
+def require_ray() -> None:
+    """Looks whether Ray is installed, without importing it.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if find_spec("ray") is None:
+        raise UsageError('--engine ray: Ray is not installed; pip install "inkpose[ray]"')
 
 
 def make_with_ray(
@@ -31,21 +50,22 @@ def make_with_ray(
         UsageError: Ray is not installed.
         DataError: an actor failed.
     """
-    try:
-        import ray
-        import ray.data
-    except ImportError:
-        raise UsageError('--engine ray: Ray is not installed; pip install "inkpose[ray]"') from None
+    require_ray()
+    for name, value in _QUIET.items():  # read when Ray is imported
+        os.environ.setdefault(name, value)
+    import ray.data
     from ray.exceptions import RayError
 
     with _started(workers):
-        ray.data.DataContext.get_current().enable_progress_bars = False
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = context.print_on_execution_start = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
         rows = ray.data.from_items([chunk_row(chunk) for chunk in chunks], override_num_blocks=len(chunks))
         made = rows.map_batches(
             PartActor,
             batch_size=1,
             compute=ray.data.ActorPoolStrategy(size=min(workers, len(chunks))),
-            fn_constructor_args=(settings, str(out.resolve())),
+            fn_constructor_args=(settings, str(out.resolve()), os.getcwd()),
             num_cpus=1,
             num_gpus=1 if settings.device == "cuda" else 0,
         )
@@ -65,9 +85,6 @@ def _started(workers: int) -> Iterator[None]:
     """Joins the cluster of ``RAY_ADDRESS``, or starts Ray on this machine, quietly."""
     import ray
 
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # Otherwise Ray hides the GPUs from actors that ask for none, and warns that it will not.
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     if os.environ.get("RAY_ADDRESS"):
         ray.init(log_to_driver=False, logging_level="ERROR")
     else:

@@ -46,7 +46,8 @@ class PartMaker:
 class PartActor:
     """A :class:`PartMaker` as Ray Data calls it: rows of :func:`chunk_row` in, numbers of pictures out."""
 
-    def __init__(self, settings: Settings, out: str) -> None:
+    def __init__(self, settings: Settings, out: str, folder: str) -> None:
+        os.chdir(folder)  # pictures are named as on the command line
         self.maker = PartMaker(settings, Path(out))
 
     def __call__(self, rows: dict[str, Any]) -> dict[str, list[int]]:

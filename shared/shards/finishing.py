@@ -33,7 +33,10 @@ def finish(source: ShardSource, planned: Sequence[PlannedShard], target: ShardTa
     parts = []
     for shard in planned:
         with target.reading(shard.part) as path:
-            parts.append(pq.read_table(path, memory_map=False))
+            try:
+                parts.append(pq.read_table(path, memory_map=False))
+            except (OSError, pa.ArrowException) as error:
+                raise DataError(f"{target}/{shard.part}: damaged ({error}); start anew with --restart") from error
     table = pa.concat_tables([PART_SCHEMA.empty_table(), *parts])
     if not table.num_rows:
         raise DataError(f"{source.root}: no file of it could be read (named above); check the folder")

@@ -147,9 +147,17 @@ def test_nonsense_is_one_line(words, told, pictures, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_without_ray_one_line_says_what_to_install(pictures, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("inkpose.batch.ray_engine.find_spec", lambda name: None)
+    assert main(["predict", str(pictures), "--out", str(tmp_path / "out"), "--engine", "ray"]) == 2
+    assert 'pip install "inkpose[ray]"' in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
-def test_rays_rows_are_the_local_ones(weights, pictures, tmp_path, capsys):
+def test_rays_rows_are_the_local_ones(weights, pictures, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # on a busy machine the actor would wait for ever
     common = ["predict", str(pictures), "--weights", str(weights), "--device", "cpu", "--per-part", "3"]
     assert main([*common, "--out", str(tmp_path / "local"), "--parquet"]) == 0
     assert main([*common, "--out", str(tmp_path / "ray"), "--engine", "ray"]) == 0

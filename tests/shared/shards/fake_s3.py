@@ -22,8 +22,16 @@ class _Handler(BaseHTTPRequestHandler):
         return unquote(parts.path).lstrip("/"), {key: value[0] for key, value in values.items()}
 
     def _body(self) -> bytes:
-        data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if "aws-chunked" not in (self.headers.get("Content-Encoding") or ""):
+        if "chunked" in (self.headers.get("Transfer-Encoding") or ""):
+            data = b""
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                data += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+        else:
+            data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        signed = (self.headers.get("x-amz-content-sha256") or "").startswith("STREAMING")
+        if not signed and "aws-chunked" not in (self.headers.get("Content-Encoding") or ""):
             return data
         plain = b""
         while data:
@@ -97,11 +105,14 @@ class _Handler(BaseHTTPRequestHandler):
         if "uploads" in query:
             name = f"upload{len(self.uploads)}"
             self.uploads[name] = {}
-            self._answer(200, f"<R><UploadId>{name}</UploadId></R>".encode())
+            self._answer(
+                200,
+                f"<InitiateMultipartUploadResult><UploadId>{name}</UploadId></InitiateMultipartUploadResult>".encode(),
+            )
         else:
             parts = self.uploads[query["uploadId"]]
             self.objects[key] = b"".join(parts[number] for number in sorted(parts))
-            self._answer(200, b"<R><ETag>x</ETag></R>")
+            self._answer(200, b"<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>")
 
     def do_DELETE(self) -> None:
         self.objects.pop(self._asked()[0], None)
