@@ -71,7 +71,7 @@ def cut_into_chunks(
     found: Sequence[FoundImage], names: Sequence[PurePath], per_part: int, settings_digest: str
 ) -> list[Chunk]:
     """Returns the parts of a prediction, each of ``per_part`` pictures but for the last."""
-    chunks = []
+    chunks: list[Chunk] = []
     for start in range(0, len(found), per_part):
         paths = tuple(item.path for item in found[start : start + per_part])
         mine = tuple(names[start : start + per_part])
