@@ -26,12 +26,12 @@ def test_a_folder_and_a_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[s
     manifest = str(tmp_path / "m.parquet")
     posts = str(tmp_path / "tiny/metadata")
     assert main(["data", "danbooru", posts, "--images", str(tmp_path / "tiny"), "--out", manifest]) == 0
-    (tmp_path / "tiny/images").rename(tmp_path / "moved")
+    (tmp_path / "tiny").rename(tmp_path / "moved")
     command = ["data", "shards", manifest, "--out", str(tmp_path / "more")]
     assert main(command) == 2
     assert "no such image folder" in capsys.readouterr().err
     assert not (tmp_path / "more").exists()
-    (tmp_path / "moved/0003/3.jpg").unlink()
+    (tmp_path / "moved/images/0003/3.jpg").unlink()
     assert main([*command, "--images", str(tmp_path / "moved")]) == 0
     told = capsys.readouterr().out
     assert "3 shards, " in told
