@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.datamodules.sampling import Draw, Progress
@@ -17,6 +17,7 @@ def numbers(sizes: list[int], seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(shards)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 5), min_size=1, max_size=30), st.integers(1, 5), st.integers(1, 4),
     st.one_of(st.none(), st.integers(1, 90)), st.integers(0, 2**31),
