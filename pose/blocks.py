@@ -16,6 +16,11 @@ def resize(maps: Tensor, side: int) -> Tensor:
     return functional.interpolate(maps, size=(side, side), mode="bilinear", align_corners=False)
 
 
+def shrink(maps: Tensor, side: int) -> Tensor:
+    """Resizes maps that are larger than ``side``, as :func:`resize` does, and leaves others as they are."""
+    return resize(maps, side) if maps.shape[-1] > side else maps
+
+
 def conv3(in_channels: int, out_channels: int) -> nn.Conv2d:
     """Returns a 3×3 convolution with bias that keeps the size by repeating the border."""
     return nn.Conv2d(in_channels, out_channels, 3, padding=1, padding_mode="replicate")
@@ -69,10 +74,7 @@ class DomainConverter(nn.Module):
 
     def _bring(self, conv: nn.Module, level: Tensor) -> Tensor:
         # A 1×1 convolution and a resize can change places; the cheaper order does the convolution on fewer cells.
-        if level.shape[-1] > self.side:
-            shrunk: Tensor = conv(resize(level, self.side))
-            return shrunk
-        return resize(conv(level), self.side)
+        return resize(conv(shrink(level, self.side)), self.side)
 
 
 class TaskConverter(nn.Module):

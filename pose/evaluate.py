@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from pose.by_kind import ByKind
 from pose.calibration import Reliability, is_found
 from pose.coco_eval import OksAp
 from pose.codecs.heatmap import is_present
@@ -48,7 +49,7 @@ class Report:
             for suffix in ("", "_visible")
         }
         self.parts = {suffix: PartAccuracy(visible_only=bool(suffix)) for suffix in ("", "_visible")}
-        self.oks, self.reliability, self.paper = OksAp(), Reliability(), paper
+        self.oks, self.reliability, self.by_kind, self.paper = OksAp(), Reliability(), ByKind(), paper
         self.n, self.incomplete = 0, 0
         self.present, self.absent, self.called_absent, self.called_present = 0, 0, 0, 0
 
@@ -64,7 +65,9 @@ class Report:
         self.oks.update(batch["id"], answer, truth, state, batch["area"], box)
         # Of picture pixels² to crop pixels².
         area = batch["area"] * torch.linalg.det(batch["affine"][:, :, :2]).abs()
-        self.reliability.update(score, is_found(points_xy, batch["points_xy"], batch["state"], area), batch["state"])
+        found = is_found(points_xy, batch["points_xy"], batch["state"], area)
+        self.reliability.update(score, found, batch["state"])
+        self.by_kind.update(predicted, truth, state, long_side, found[:, :_JOINTS])
         present, outside = is_present(state), state == JointState.OUTSIDE
         low = (score < self.gate)[:, :_JOINTS]
         self.n += len(state)
@@ -78,7 +81,7 @@ class Report:
                 self.paper.update(predicted[complete], truth[complete], box[complete, 2:])
 
     def compute(self) -> dict[str, Any]:
-        """Returns the metrics, floats but for ``reliability``; one that has nothing to count is left out."""
+        """Returns the metrics, floats but for ``reliability`` and ``by_kind``; what counts nothing is left out."""
         values: dict[str, float] = {name: float(metric.compute()) for name, metric in self.joints.items()}
         for suffix, parts in self.parts.items():
             values |= {f"{name}@0.5{suffix}": float(value) for name, value in parts.compute().items()}
@@ -97,7 +100,7 @@ class Report:
         for name, value in zip(COCO_17.names, self.joints["pdj@0.2"].per_joint().tolist(), strict=True):
             values[f"pdj@0.2/{name}"] = value
         finite = {name: value for name, value in values.items() if math.isfinite(value)}
-        return {**finite, "reliability": self.reliability.compute()}
+        return {**finite, "reliability": self.reliability.compute(), "by_kind": self.by_kind.compute()}
 
 
 def evaluate(
@@ -131,6 +134,7 @@ def evaluate(
         ``oks_ap`` …, ``oks_ar``, ``n`` characters, ``excluded`` of them (no usable torso length), ``false_absent``
         and ``false_present`` (mistakes of the gate), ``pdj@0.2/<joint>``, and how far scores can be trusted:
         ``calibration_error``, and ``reliability``, a list of ``{"score", "found", "n"}`` for tenths of the score.
+        ``by_kind`` holds accuracy by view and pose, see :class:`pose.by_kind.ByKind`.
 
     Raises:
         DataError: a file is missing or broken, or the split has no character.

@@ -8,16 +8,19 @@ from typing import Any, ClassVar, Literal
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.strategies import ParallelStrategy
 from torch import Tensor
 
 from pose.build import build_method, method_named, write_recipe
 from pose.calibration import ScoreCalibration, identity_curves, is_found
 from pose.codecs.heatmap import HeatmapCodec
+from pose.feature_cache.cache import FeatureCache
+from pose.feature_cache.training import cache_of
 from pose.gate import DEFAULT_GATE, ScoreGate
 from pose.losses import heatmap_loss, location_loss, matching_loss
 from pose.methods.adversarial.judge import DomainJudge, reversal_strength
 from pose.methods.adversarial.net import AdversarialNet
-from pose.methods.settings import HeadSettings
+from pose.methods.settings import HeadSettings, SourceFeatures
 from pose.sources.frozen import Frozen
 from pose.sources.named import load_domain_source, load_task_source
 from pose.validation import Validation, check_data
@@ -63,6 +66,9 @@ class PoseModule(pl.LightningModule):
         schedule: ``cosine`` to 0 at the end of the training, or ``constant``.
         warmup_steps: optimiser steps of linear rise.
         example_pictures: crops with skeletons written to TensorBoard at each validation.
+        feature_cache: folder that keeps what the frozen sources say of the training's pictures, for all trainings, or
+            None; needs ``data.views`` or ``data.augment: false``.
+        feature_cache_gb: what that folder may hold, in 10⁹ bytes.
     """
 
     kind: ClassVar[str] = "pose"
@@ -94,6 +100,8 @@ class PoseModule(pl.LightningModule):
         warmup_steps: int = 0,
         example_pictures: int = 8,
         adversarial_weight: float = 0.1,
+        feature_cache: str | None = None,
+        feature_cache_gb: float = 20.0,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -117,6 +125,7 @@ class PoseModule(pl.LightningModule):
         self.curves = identity_curves(head.keypoints)
         self.calibration = ScoreCalibration(head.keypoints)
         self.validation = Validation()
+        self.cache: FeatureCache | None = None
         weights = keypoint_weights if keypoint_weights is not None else [1.0] * len(COCO_25)
         self.register_buffer("keypoint_weights", torch.tensor(weights), persistent=False)
 
@@ -126,17 +135,35 @@ class PoseModule(pl.LightningModule):
         return logits
 
     def setup(self, stage: str) -> None:
-        """Raises UsageError unless the data's crops are the model's, and the judge has something to tell apart."""
+        """Raises UsageError unless the data's crops are the model's, and data and processes are those of the method."""
         check_data(self)
         data: Any = getattr(self.trainer, "datamodule", None)
         if self.judge is not None and stage == "fit" and not getattr(data, "hparams", {}).get("other_root"):
             raise UsageError("data.other_root: not set; the adversarial method needs a data folder of another look")
+        if not self.automatic_optimization and isinstance(self.trainer.strategy, ParallelStrategy):
+            raise UsageError(
+                f"model.init_args.method={self.hparams['method']}: trains nothing, one process is enough; "
+                "use --trainer.strategy auto --trainer.devices 1"
+            )
+        if stage == "fit" and self.hparams["feature_cache"] is not None:
+            self.cache = cache_of(self)
+
+    def _features(self, batch: dict[str, Tensor]) -> SourceFeatures:
+        if self.cache is not None and "image" not in batch:
+            return self.cache.read(batch["view"], self.device)
+        rgb = to_float(batch["image"])
+        if self.judge is not None and "other_image" in batch:
+            # In one batch, so that BatchNorm sees both looks alike.
+            rgb = torch.cat([rgb, to_float(batch["other_image"])])
+        features = self.net.frozen_features(rgb)
+        if self.teacher is None:
+            return features
+        with torch.no_grad():
+            return features._replace(trunk=self.teacher.source.trunk(rgb))
 
     def _losses(self, batch: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
-        rgb = to_float(batch["image"])
-        count, other = len(rgb), batch.get("other_image") if self.judge is not None else None
-        # In one batch, so that BatchNorm sees both looks alike.
-        output = self.net.train_forward(rgb if other is None else torch.cat([rgb, to_float(other)]))
+        count, features = len(batch["state"]), self._features(batch)
+        output = self.net.from_features(features)
         logits = output.logits[:count]
         targets, weights = self.codec.encode(batch["points_xy"], batch["state"])
         hparams = self.hparams
@@ -145,10 +172,11 @@ class PoseModule(pl.LightningModule):
             parts["location"] = hparams["location_weight"] * location_loss(logits, targets, weights)
         if self.teacher is not None:
             assert output.imitation is not None
+            assert features.trunk is not None
             with torch.no_grad():
-                features = self.teacher.source.features(rgb)
-            parts["match"] = hparams["match_weight"] * matching_loss(output.imitation, features)
-        if self.judge is not None and other is not None:
+                real = self.teacher.source.features_of(features.trunk)
+            parts["match"] = hparams["match_weight"] * matching_loss(output.imitation, real)
+        if self.judge is not None and len(output.logits) > count:
             assert output.features is not None
             strength = reversal_strength(self.global_step / total_steps(self.trainer))
             parts["judge"] = hparams["adversarial_weight"] * self.judge.loss(output.features, count, strength)
@@ -160,7 +188,7 @@ class PoseModule(pl.LightningModule):
             return None
         parts, _ = self._losses(batch)
         loss = torch.stack(list(parts.values())).sum()
-        size = len(batch["image"])
+        size = len(batch["state"])
         self.log("train/loss", loss, prog_bar=True, batch_size=size)
         if len(parts) > 1:
             self.log_dict({f"train/{name}_loss": part for name, part in parts.items()}, batch_size=size)

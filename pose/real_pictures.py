@@ -43,12 +43,35 @@ class LabelledPicture:
         box_xyxy: its box in pixels.
         points_xy: ``(17, 2)`` pixels, NaN where not labelled.
         state: ``(17,)`` :class:`JointState`.
+        kind: ``AnimatedDrawings`` or ``render``.
+        name: of its folder.
     """
 
     image: NDArray[np.uint8]
     box_xyxy: Box
     points_xy: NDArray[np.float64]
     state: NDArray[np.int64]
+    kind: str = ""
+    name: str = ""
+
+
+def find_labelled(folder: Path) -> tuple[list[LabelledPicture], list[str]]:
+    """Reads every character folder in ``folder`` (or the folder itself): AnimatedDrawings', and renders.
+
+    Returns:
+        The pictures in order of their paths, and a line for each that cannot be used.
+    """
+    pictures: list[LabelledPicture] = []
+    problems: list[str] = []
+    marks = [("char_cfg.yaml", "texture.png", read_animated_drawing), ("gt.json", "toon.png", read_render)]
+    for mark, picture, read in marks:
+        for path in sorted(folder.rglob(mark)):
+            if (path.parent / picture).is_file():
+                try:
+                    pictures.append(read(path.parent))
+                except DataError as error:
+                    problems.append(str(error))
+    return pictures, problems
 
 
 def read_animated_drawing(folder: Path) -> LabelledPicture:
@@ -75,7 +98,7 @@ def read_animated_drawing(folder: Path) -> LabelledPicture:
     box = box_of_mask(read_mask(folder / "mask.png") > 127)
     if box is None:
         raise DataError(f"{folder / 'mask.png'}: empty; a mask of the character is needed")
-    return LabelledPicture(read_rgb(folder / "texture.png"), box, points, state)
+    return LabelledPicture(read_rgb(folder / "texture.png"), box, points, state, "AnimatedDrawings", folder.name)
 
 
 def read_render(folder: Path) -> LabelledPicture:
@@ -102,31 +125,58 @@ def read_render(folder: Path) -> LabelledPicture:
     box = box_of_mask(np.asarray((image < 250).any(axis=2)))
     if box is None:
         raise DataError(f"{folder / 'toon.png'}: blank; a character on white is needed")
-    return LabelledPicture(image, box, np.where(state[:, None] > 0, rows[:, :2], np.nan), state)
+    points = np.where(state[:, None] > 0, rows[:, :2], np.nan)
+    return LabelledPicture(image, box, points, state, "render", folder.name)
+
+
+def locate_joints(predictor: PosePredictor, pictures: Sequence[LabelledPicture]) -> list[NDArray[np.float64]]:
+    """Returns the answers ``(25, 3)`` to each picture: x, y in its pixels and score, found or not."""
+    return [rows[0] for rows in predictor.locate([p.image for p in pictures], [[p.box_xyxy] for p in pictures])]
 
 
 def evaluate_pictures(predictor: PosePredictor, pictures: Sequence[LabelledPicture]) -> dict[str, float]:
-    """Judges the places, before the gate, of a predictor on labelled pictures.
+    """Judges the places, before the gate, of a predictor on labelled pictures; see :func:`judge`.
+
+    Raises:
+        ValueError: no picture.
+    """
+    return judge(pictures, locate_joints(predictor, pictures), predictor.gate)
+
+
+def judge(
+    pictures: Sequence[LabelledPicture], located: Sequence[NDArray[np.float64]], gate: NDArray[np.float32]
+) -> dict[str, float]:
+    """Returns how far answers lie from the labels.
+
+    Args:
+        pictures: with labels.
+        located: of :func:`locate_joints`.
+        gate: ``(25,)``, scores below which a joint is called absent.
 
     Returns:
         ``pdj@0.2``; ``error_mean`` and ``error_median``, shares of the box's long side; ``called_absent``, share of
-        the labelled joints; ``joints`` and ``characters``.
+        the labelled joints; ``joints`` and ``characters``; ``error_mean/<joint>`` and ``n/<joint>`` of each labelled.
 
     Raises:
         ValueError: no picture.
     """
     if not pictures:
         raise ValueError("pictures is empty; at least one is needed")
-    located = predictor.locate([p.image for p in pictures], [[p.box_xyxy] for p in pictures])
-    answers = torch.from_numpy(np.stack([rows[0, : len(COCO_17)] for rows in located]))
+    answers = torch.from_numpy(np.stack([rows[: len(COCO_17)] for rows in located]))
     truth = torch.from_numpy(np.stack([p.points_xy for p in pictures]))
     state = torch.from_numpy(np.stack([p.state for p in pictures]))
     side = torch.tensor([max(x2 - x1, y2 - y1) for x1, y1, x2, y2 in (p.box_xyxy for p in pictures)]).double()
     pdj = JointAccuracy("torso", 0.2)
     pdj.update(answers[..., :2], truth, state, side)
     counted = known(state, visible_only=False)
-    error = ((answers[..., :2] - truth).norm(dim=-1) / side[:, None])[counted]
-    low = answers[..., 2] < torch.from_numpy(predictor.gate[: len(COCO_17)])
+    distance = (answers[..., :2] - truth).norm(dim=-1) / side[:, None]
+    error = distance[counted]
+    low = answers[..., 2] < torch.from_numpy(gate[: len(COCO_17)])
+    by_joint: dict[str, float] = {}
+    for index, name in enumerate(COCO_17.names):
+        if counted[:, index].any():
+            by_joint[f"error_mean/{name}"] = float(distance[counted[:, index], index].mean())
+            by_joint[f"n/{name}"] = float(counted[:, index].sum())
     return {
         "pdj@0.2": float(pdj.compute()),
         "error_mean": float(error.mean()),
@@ -134,4 +184,5 @@ def evaluate_pictures(predictor: PosePredictor, pictures: Sequence[LabelledPictu
         "called_absent": float(low[counted].double().mean()),
         "joints": float(counted.sum()),
         "characters": float(len(pictures)),
+        **by_joint,
     }

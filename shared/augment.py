@@ -109,8 +109,11 @@ def seed_worker(worker_id: int) -> None:
     worker's own, which PyTorch changes with each start of the workers, with the rank mixed in.
     """
     cv2.setNumThreads(0)
-    # Ctrl-C reaches the whole process group; the training process alone decides when to stop.
+    # Ctrl-C and a cluster's signals reach all processes; the training process alone decides when to stop. Until then
+    # it needs the samples: a worker that is told to end does so a minute later, in case there is nobody left to care.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(60))
     info = torch.utils.data.get_worker_info()
     if info is None:
         return

@@ -7,6 +7,7 @@ every model. Animated pictures give their first frame.
 from __future__ import annotations
 
 import io
+import math
 import stat
 import warnings
 from collections.abc import Callable
@@ -21,11 +22,12 @@ from shared.errors import DataError
 from shared.files import write_bytes
 from shared.image_files import IMAGE_SUFFIXES, FoundImage, PictureFile, find_images
 from shared.image_headers import PlainHeader, plain_header
+from shared.jpeg_fractions import FACTORS, Shrinking, decode_jpeg_smaller
 from shared.pixel_modes import orientation_of, to_mask, to_rgba, turn_upright
 
 __all__ = [
     "IMAGE_SUFFIXES", "PIXEL_LIMIT", "FoundImage", "PictureFile", "composite_on_white", "encode_jpeg", "encode_png",
-    "find_images", "read_mask", "read_rgb", "read_rgba", "write_jpeg", "write_png",
+    "find_images", "read_mask", "read_rgb", "read_rgb_shrunk", "read_rgba", "write_jpeg", "write_png",
 ]  # fmt: skip
 
 ByteArray = NDArray[np.uint8]
@@ -70,9 +72,10 @@ def read_rgba(source: PictureFile | bytes, pixel_limit: int = PIXEL_LIMIT) -> By
         DataError: missing, empty, truncated, not a picture, or over the limit.
     """
     data, name = _bytes_of(source, pixel_limit)
-    fast = _decode_plain(data, name, pixel_limit)
-    if fast is None:
+    plain = _decode_plain(data, name, pixel_limit)
+    if plain is None:
         return _decode_any(data, name, pixel_limit, to_rgba)
+    fast, _ = plain
     if fast.ndim == 2:
         return np.asarray(cv2.cvtColor(fast, cv2.COLOR_GRAY2RGBA), np.uint8)
     return fast if fast.shape[2] == 4 else np.asarray(cv2.cvtColor(fast, cv2.COLOR_RGB2RGBA), np.uint8)
@@ -90,13 +93,49 @@ def read_rgb(source: PictureFile | bytes, pixel_limit: int = PIXEL_LIMIT, side_p
     Raises:
         DataError: as :func:`read_rgba`.
     """
+
+    def factor_of(header: PlainHeader) -> int:
+        # Twice the size leaves the last halving to area averaging, so that the result hardly differs from the long way.
+        long = max(header.width, header.height)
+        return max((f for f in FACTORS if side_px is not None and long >= 2 * side_px * f), default=1)
+
+    return _read_rgb(source, pixel_limit, factor_of)[0]
+
+
+def read_rgb_shrunk(
+    source: PictureFile | bytes, scale_of: Callable[[int, int], float], pixel_limit: int = PIXEL_LIMIT
+) -> tuple[ByteArray, Shrinking]:
+    """Returns a picture as :func:`read_rgb` does, and how much smaller it is than the file says.
+
+    Args:
+        source: as :func:`read_rgba`.
+        scale_of: given the file's width and height, the scale at which the picture will be seen. A JPEG is decoded at
+            the fraction that ``geometry.warp`` would halve it to for that scale.
+        pixel_limit: as there.
+
+    Raises:
+        DataError: as :func:`read_rgba`.
+    """
+
+    def factor_of(header: PlainHeader) -> int:
+        scale = scale_of(header.width, header.height)
+        return max((f for f in FACTORS if scale * f <= math.sqrt(2)), default=1)
+
+    return _read_rgb(source, pixel_limit, factor_of)
+
+
+def _read_rgb(
+    source: PictureFile | bytes, pixel_limit: int, factor_of: Callable[[PlainHeader], int]
+) -> tuple[ByteArray, Shrinking]:
     data, name = _bytes_of(source, pixel_limit)
-    fast = _decode_plain(data, name, pixel_limit, side_px)
+    fast = _decode_plain(data, name, pixel_limit, factor_of)
     if fast is None:
-        return composite_on_white(_decode_any(data, name, pixel_limit, to_rgba))
-    if fast.ndim == 2:
-        return np.asarray(cv2.cvtColor(fast, cv2.COLOR_GRAY2RGB), np.uint8)
-    return fast if fast.shape[2] == 3 else composite_on_white(fast)
+        picture = composite_on_white(_decode_any(data, name, pixel_limit, to_rgba))
+        return picture, Shrinking(1, (picture.shape[1], picture.shape[0]))
+    picture, shrinking = fast
+    if picture.ndim == 2:
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), np.uint8), shrinking
+    return picture if picture.shape[2] == 3 else composite_on_white(picture), shrinking
 
 
 def read_mask(source: PictureFile | bytes, pixel_limit: int = PIXEL_LIMIT) -> ByteArray:
@@ -106,9 +145,10 @@ def read_mask(source: PictureFile | bytes, pixel_limit: int = PIXEL_LIMIT) -> By
         DataError: as :func:`read_rgba`.
     """
     data, name = _bytes_of(source, pixel_limit)
-    fast = _decode_plain(data, name, pixel_limit)
-    if fast is None:
+    plain = _decode_plain(data, name, pixel_limit)
+    if plain is None:
         return _decode_any(data, name, pixel_limit, to_mask)
+    fast, _ = plain
     return fast if fast.ndim == 2 else np.ascontiguousarray(fast[..., 0])
 
 
@@ -189,42 +229,19 @@ def _check_size(width: int, height: int, name: str, pixel_limit: int) -> None:
         )
 
 
-#: OpenCV's names for a JPEG decoded at a fraction of its size: colour (BGR) and grey.
-_REDUCED = {
-    2: (cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_GRAYSCALE_2),
-    4: (cv2.IMREAD_REDUCED_COLOR_4, cv2.IMREAD_REDUCED_GRAYSCALE_4),
-    8: (cv2.IMREAD_REDUCED_COLOR_8, cv2.IMREAD_REDUCED_GRAYSCALE_8),
-}
-
-
-def _decode_reduced(data: bytes, header: PlainHeader, side_px: int) -> ByteArray | None:
-    """Decodes a JPEG at the smallest size with a long side of at least 2 · ``side_px``; None where that is the whole.
-
-    Twice the size leaves the last halving to area averaging, so that the result hardly differs from the long way.
-    """
-    long = max(header.width, header.height)
-    factor = max((f for f in _REDUCED if long >= 2 * side_px * f), default=1)
-    if factor == 1 or not data.startswith(b"\xff\xd8"):
-        return None
-    color, grey = _REDUCED[factor]
-    try:
-        array = cv2.imdecode(np.frombuffer(data, np.uint8), color if header.channels == 3 else grey)
-    except cv2.error:
-        return None
-    expected = (-(-header.height // factor), -(-header.width // factor))
-    if array is None or array.shape[:2] != expected:
-        return None
-    return np.asarray(cv2.cvtColor(array, cv2.COLOR_BGR2RGB) if header.channels == 3 else array, np.uint8)
-
-
-def _decode_plain(data: bytes, name: str, pixel_limit: int, side_px: int | None = None) -> ByteArray | None:
+def _decode_plain(
+    data: bytes, name: str, pixel_limit: int, factor_of: Callable[[PlainHeader], int] | None = None
+) -> tuple[ByteArray, Shrinking] | None:
     """Decodes a plain picture with OpenCV: ``(H, W)``, RGB or straight RGBA; None where Pillow must look."""
     header = plain_header(data)
     if header is None:
         return None
     _check_size(header.width, header.height, name, pixel_limit)
-    if side_px is not None and (reduced := _decode_reduced(data, header, side_px)) is not None:
-        return reduced
+    size_wh = header.width, header.height
+    if factor_of is not None and (factor := factor_of(header)) > 1:
+        small = decode_jpeg_smaller(data, header, factor)
+        if small is not None:
+            return small, Shrinking(factor, size_wh)
     try:
         flags = {1: cv2.IMREAD_GRAYSCALE, 3: cv2.IMREAD_COLOR_RGB, 4: cv2.IMREAD_UNCHANGED}[header.channels]
         array = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
@@ -233,7 +250,8 @@ def _decode_plain(data: bytes, name: str, pixel_limit: int, side_px: int | None 
     expected = (header.height, header.width) + ((header.channels,) if header.channels > 1 else ())
     if array is None or array.shape != expected or array.dtype != np.uint8:
         return None
-    return np.asarray(cv2.cvtColor(array, cv2.COLOR_BGRA2RGBA) if header.channels == 4 else array, np.uint8)
+    picture = np.asarray(cv2.cvtColor(array, cv2.COLOR_BGRA2RGBA) if header.channels == 4 else array, np.uint8)
+    return picture, Shrinking(1, size_wh)
 
 
 def _decode_any(data: bytes, name: str, pixel_limit: int, convert: Callable[[Image.Image], ByteArray]) -> ByteArray:

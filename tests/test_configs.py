@@ -31,6 +31,37 @@ def test_config_parses(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert written["checkpoint"]["monitor"].startswith("val/")
 
 
+#: What depends on machines only.
+MACHINE = {
+    "trainer.accelerator", "trainer.devices", "trainer.num_nodes", "trainer.strategy", "trainer.precision",
+    "trainer.accumulate_grad_batches", "data.num_workers", "save_every_n_steps",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["tagger/improved", "segmenter/paper", "pose/paper", "pose/task_source_paper"])
+def test_the_cluster_overlay_is_machines_only(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    overlay = ["--config", str(ROOT / "configs/cluster/overlay.yaml")]
+    printed = []
+    for more in ([], overlay):
+        with pytest.raises(SystemExit):
+            entry(name.split("/")[0])(["fit", "--config", str(ROOT / f"configs/{name}.yaml"), *more, "--print_config"])
+        printed.append(leaves(yaml.safe_load(capsys.readouterr().out)))
+    alone, laid_over = printed
+    changed = {key for key in alone.keys() | laid_over.keys() if alone.get(key) != laid_over.get(key)}
+    assert "save_every_n_steps" in changed
+    assert changed <= MACHINE
+    written = leaves(yaml.safe_load((ROOT / "configs/cluster/overlay.yaml").read_text()))
+    assert written.keys() == MACHINE
+    assert {key: laid_over[key] for key in MACHINE} == written
+
+
+def leaves(value: object, name: str = "") -> dict[str, object]:
+    if not isinstance(value, dict):
+        return {name: value}
+    below = [leaves(part, f"{name}.{key}" if name else str(key)) for key, part in value.items()]
+    return {key: part for found in below for key, part in found.items()}
+
+
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_config_explains_itself(path: Path) -> None:
     text = path.read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -62,3 +63,40 @@ def test_every_link_of_the_docs_leads_somewhere() -> None:
         if "://" not in target and not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+#: Calls that would run code out of a file, unless told not to.
+_LOADERS = {"torch.load", "yaml.load", "yaml.load_all", "pickle.load", "pickle.loads", "np.load", "joblib.load"}
+
+
+def _risk(call: ast.Call) -> str | None:
+    name, options = ast.unparse(call.func), {keyword.arg: keyword.value for keyword in call.keywords}
+    if name in ("yaml.unsafe_load", "yaml.full_load", "eval", "exec", "os.system"):
+        return name
+    if name not in _LOADERS:
+        return None
+    if name == "torch.load":
+        safe = isinstance(found := options.get("weights_only"), ast.Constant) and found.value is True
+    elif name.startswith("yaml."):
+        safe = ast.unparse(options["Loader"]) in ("PlainLoader", "_Loader") if "Loader" in options else False
+    else:
+        safe = name == "np.load" and "allow_pickle" not in options
+    return None if safe else name
+
+
+def test_no_code_is_run_out_of_files() -> None:
+    wrong = []
+    for package in ("inkpose", "shared", "tagger", "segmenter", "pose"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+            wrong += [f"{path.name}:{call.lineno} {risk}" for call in calls if (risk := _risk(call))]
+    assert wrong == []
+
+
+def test_the_loaders_of_yaml_are_safe_ones() -> None:
+    import yaml
+
+    from shared.rulebook.rules import _Loader
+    from shared.yaml_files import PlainLoader
+
+    assert all(issubclass(loader, yaml.SafeLoader | yaml.CSafeLoader) for loader in (_Loader, PlainLoader))

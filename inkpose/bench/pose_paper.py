@@ -37,16 +37,26 @@ class WholeDetector(nn.Module):
             if name.endswith("bn3.weight"):
                 buffer.fill_(0.2)
 
-    def forward(self, rgb: Tensor) -> Tensor:
-        """Maps RGB ``(B, 3, S, S)`` in [0, 1] to keypoint logits ``(B, 17, 56, 56)``."""
+    def trunk(self, rgb: Tensor) -> Tensor:
+        """Maps RGB ``(B, 3, S, S)`` in [0, 1] to the pooled pyramid level ``(B, 256, 14, 14)``."""
         large = resize(rgb, self.input_side)
         maps = self.model.backbone(large)
         self.model.rpn.head(list(maps.values()))
         side = float(self.input_side)
         boxes = [torch.tensor([[0.0, 0.0, side, side]])] * len(rgb)
-        heads = self.model.roi_heads
-        pooled = heads.keypoint_roi_pool(maps, boxes, [(self.input_side, self.input_side)] * len(rgb))
-        logits: Tensor = heads.keypoint_predictor(heads.keypoint_head(pooled))
+        pooled: Tensor = self.model.roi_heads.keypoint_roi_pool(
+            maps, boxes, [(self.input_side, self.input_side)] * len(rgb)
+        )
+        return pooled
+
+    def features_of(self, trunk: Tensor) -> Tensor:
+        """Maps what ``trunk`` returns to ``(B, 512, 14, 14)``."""
+        features: Tensor = self.model.roi_heads.keypoint_head(trunk)
+        return features
+
+    def logits_of(self, features: Tensor) -> Tensor:
+        """Maps features to keypoint logits ``(B, 17, 56, 56)``."""
+        logits: Tensor = self.model.roi_heads.keypoint_predictor(features)
         return logits
 
 

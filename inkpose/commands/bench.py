@@ -18,11 +18,14 @@ def bench(
     only: Annotated[
         str | None,
         typer.Option(
-            help="One of: reading, rulebook, manifest, metrics, drawing, tagging, segmentation, pose, prediction, "
-            "retrieval."
+            metavar="PART,...",
+            help="Some of: reading, training, rulebook, manifest, metrics, drawing, tagging, segmentation, pose, "
+            "prediction, retrieval; the rows of other parts stay in the JSON.",
         ),
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="A million poses in the retrieval part.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Also trainings of the paper's size, and a million poses.")
+    ] = False,
 ) -> None:
     """Measure speed against baselines on this machine (some minutes); prints a table and writes JSON.
 

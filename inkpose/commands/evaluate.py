@@ -26,11 +26,16 @@ def evaluate(
     ] = False,
     per_class: Annotated[Path | None, typer.Option(help="tagger: also write a CSV of all classes.")] = None,
     rulebook: Annotated[str | None, typer.Option(help="tagger: rules, where the checkpoint names none.")] = None,
+    overlays: Annotated[
+        Path | None, typer.Option(help="pose: where --data is labelled drawings, a folder for pictures to look at.")
+    ] = None,
     min_positives: Annotated[int, typer.Option(min=1, help="tagger: positives a class needs to be scored.")] = 20,
 ) -> None:
     """Score a checkpoint on a data set.
 
     Example: inkpose eval tagger --checkpoint runs/demo/tagger/checkpoints/best.ckpt --data data/demo/drawn
+
+    A pose checkpoint is also scored on labelled drawings: character folders of AnimatedDrawings (char_cfg.yaml).
     """
     from inkpose.evaluation import as_split
     from inkpose.weights import net_path
@@ -60,6 +65,16 @@ def evaluate(
     from inkpose.evaluation import evaluate_checkpoint
     from shared.files import write_json
 
+    if subsystem == "pose" and not (data / "annotations").is_dir():
+        from inkpose.posing.judged import judge_drawings
+
+        told = judge_drawings(checkpoint, data, overlays)
+        if json_path is not None:
+            write_json(json_path, told)
+        _print_drawings(f"joint errors on {data}", told)
+        return
+    if overlays is not None:
+        raise UsageError("--overlays: only where --data holds labelled drawings of pose; leave it out")
     metrics = evaluate_checkpoint(subsystem, checkpoint, data, wanted, paper_metrics)
     if json_path is not None:
         write_json(json_path, metrics)
@@ -68,6 +83,7 @@ def evaluate(
         _print_segmenter(title, metrics, paper_metrics)
         return
     _print_table(title, metrics)
+    _print_by_kind(metrics.get("by_kind") or {})
     if paper_metrics:
         _print_published(metrics)
 
@@ -96,6 +112,46 @@ def _print_segmenter(title: str, metrics: dict[str, Any], paper_metrics: bool) -
         f"{title}, the paper's rules" if paper_metrics else title, metrics["paper"] if paper_metrics else metrics
     )
     Console().print(paper_table(metrics))
+
+
+def _print_by_kind(by_kind: dict[str, dict[str, dict[str, Any]]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("aspect", "kind", "characters", "PDJ@0.2", "found", title="by view and pose", title_justify="left")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for aspect, kinds in by_kind.items():
+        for kind, row in kinds.items():
+            shares = ("–" if row[key] is None else f"{row[key]:.3f}" for key in ("pdj@0.2", "found"))
+            table.add_row(aspect, kind, f"{row['n']:,}", *shares)
+        table.add_section()
+    Console().print(table)
+
+
+def _print_drawings(title: str, told: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    groups: dict[str, dict[str, float]] = told["groups"]
+    table = Table("", *groups, title=escape(f"{title}; errors in % of the box's long side (n)"), title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name in ("characters", "joints", "pdj@0.2", "called_absent"):
+        table.add_row(name, *(f"{g[name]:.0f}" if name.endswith("s") else f"{g[name]:.3f}" for g in groups.values()))
+    for name in ("error_mean", "error_median"):
+        table.add_row(name, *(f"{100 * group[name]:.1f}" for group in groups.values()))
+    table.add_section()
+    for joint in (key.removeprefix("n/") for key in groups["all"] if key.startswith("n/")):
+        cells = [
+            f"{100 * group[f'error_mean/{joint}']:.1f} ({group[f'n/{joint}']:.0f})" if f"n/{joint}" in group else "–"
+            for group in groups.values()
+        ]
+        table.add_row(joint, *cells)
+    Console().print(table)
+    for line in told["skipped"]:
+        typer.echo(f"passed over: {line}", err=True)
 
 
 def _print_published(metrics: dict[str, object]) -> None:

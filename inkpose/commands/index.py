@@ -81,7 +81,8 @@ def sync_index(
     index: _Index = _HOME,
     weights: _Weights = DEFAULT_WEIGHTS,
     forget_missing: Annotated[
-        bool, typer.Option("--forget-missing", help="Take out the pictures of a folder that is gone as a whole.")
+        bool,
+        typer.Option("--forget-missing", help="Take out the pictures of a folder that is gone or empty."),
     ] = False,
     device: _Device = "auto",
     batch_size: _Batch = 16,

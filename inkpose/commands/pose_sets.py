@@ -22,11 +22,15 @@ def report(
     from_format: Annotated[
         str | None, typer.Option("--from", help="Format of a file. Default: found out from the file.")
     ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(help="Another data set, of any format: what DATASET lacks of its bodies, views and poses."),
+    ] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="Also write all numbers to this file.")] = None,
 ) -> None:
     """Count the views and poses of a keypoint data set, and say what is rare in it and worth collecting.
 
-    Example: inkpose data report data/demo/drawn
+    Example: inkpose data report data/demo/drawn --compare AnimeDrawingsDataset/data/train.json
     """
     from shared.errors import DataError, UsageError
     from shared.files import write_json
@@ -40,6 +44,9 @@ def report(
     found = distribution(poses)
     if not found.characters:
         raise DataError(f"{dataset}: no character has a labelled joint; nothing can be counted")
+    if compare is not None:
+        _compare(dataset, poses, compare, json_path)
+        return
     if json_path is not None:
         warnings = [warning for each in sets for warning in check_sides(each).warnings()]
         dropped = [str(problem) for problem in poses.problems]
@@ -117,6 +124,49 @@ def _show(found: Distribution, title: str) -> None:
         console.print("rare, and worth collecting (`inkpose data select MANIFEST --tags …`):", highlight=False)
     for aspect, kind, share, tags in rare:
         console.print(f"  {aspect} {kind}: {share:.1%}  --tags {','.join(tags)}", highlight=False, soft_wrap=True)
+
+
+def _compare(dataset: Path, poses: PoseSet, other: Path, json_path: Path | None) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from shared.errors import DataError
+    from shared.files import write_json
+    from shared.keypoints.distribution import distribution
+    from shared.keypoints.pose_measures import as_json, compared
+
+    sets = _sets(other, None, None)
+    theirs = sets[0] if len(sets) == 1 else _joined(sets)
+    ours_found, theirs_found = distribution(poses), distribution(theirs)
+    if not theirs_found.characters:
+        raise DataError(f"{other}: no character has a labelled joint; nothing can be compared")
+    measured = compared(poses, theirs)
+    if json_path is not None:
+        shares = {
+            aspect: {kind: [ours_found.share(aspect, kind), theirs_found.share(aspect, kind)] for kind in kinds}
+            for aspect, kinds in ours_found.aspects.items()
+        }
+        write_json(json_path, {"measures": as_json(measured), "shares": shares})
+    console = Console()
+    table = Table("", "kind", "here", "there", title="share of the characters that it can be told of")
+    table.title_justify = "left"
+    for aspect, kinds in ours_found.aspects.items():
+        for kind in (kind for kind in kinds if kind != "unknown"):
+            table.add_row(aspect, kind, *(f"{found.share(aspect, kind):.1%}" for found in (ours_found, theirs_found)))
+        table.add_section()
+    console.print(table)
+    table = Table("measure", "here 10 / 50 / 90 %", "there", "overlap", "there, not here", title_justify="left")
+    table.title = "lengths in torso lengths, angles in degrees"
+    for name, one in measured.items():
+        digits = 2 if one.unit == "torso" else 0
+        quantiles = [" / ".join(f"{value:.{digits}f}" for value in values) for values in (one.first, one.second)]
+        table.add_row(name, *quantiles, f"{one.overlap:.0%}", f"{one.uncovered[0]:.1%} + {one.uncovered[1]:.1%}")
+    console.print(table)
+    console.print(
+        f"here: {escape(str(dataset))}, {ours_found.characters:,} characters; there: {escape(str(other))}, "
+        f"{theirs_found.characters:,}", highlight=False, soft_wrap=True,
+    )  # fmt: skip
 
 
 def select(

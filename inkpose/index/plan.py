@@ -123,21 +123,20 @@ def sync_plan(known: Mapping[str, Known], failures: list[str], forget_missing: b
     """Returns what to do so that the index follows its sources: new, changed and deleted pictures.
 
     Raises:
-        DataError: a source is not there at all (a disk that is not mounted?), unless ``forget_missing``.
+        DataError: a source is not there at all or empty (a disk that is not mounted?), unless ``forget_missing``.
     """
     wanted: list[Wanted] = []
     for source in dict.fromkeys(one.source for one in known.values()):
         place = Path(source)
         pictures = [path for path, one in known.items() if one.source == source]
         single = pictures == [source]
-        if not place.exists() and not single:
+        # An empty folder is also what is left of a disk that is not mounted.
+        if not single and not (place.exists() and (place.is_file() or any(place.iterdir()))):
             if not forget_missing:
                 raise DataError(
-                    f"{source}: is gone, and {len(pictures)} pictures of it are in the index; bring it "
-                    "back, or give --forget-missing to take them out"
+                    f"{source}: is {'empty' if place.exists() else 'gone'}, and {len(pictures)} pictures of it are in "
+                    "the index; bring it back, or give --forget-missing to take them out"
                 )
-            continue
-        if place.is_dir() and not any(place.iterdir()):
             continue
         if place.exists():
             try:

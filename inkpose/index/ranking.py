@@ -11,9 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from inkpose.index.descriptor import Descriptor, describe, mirror, similarity
+from inkpose.index.fast_index import Reach, reach
 
-#: Cells of the approximate index that a query looks into (docs/retrieval.md).
-PROBES = 40
 #: Candidates that are compared arrow by arrow: this many times k, and at least so many.
 _TIMES, _LEAST = 5, 100
 #: Characters a picture is reckoned to have, where its characters are not wanted.
@@ -31,7 +30,7 @@ class Asked:
         where: condition on the rows; empty for none.
         mirrored: also the mirrored pose.
         rerank: compare the nearest arrow by arrow.
-        probes: cells of the approximate index.
+        probes: cells of the approximate index; None takes as many as the condition asks for.
         without_pictures: paths whose characters are not wanted.
         without_ids: characters that are not wanted.
     """
@@ -42,7 +41,7 @@ class Asked:
     where: str = ""
     mirrored: bool = False
     rerank: bool = True
-    probes: int = PROBES
+    probes: int | None = None
     without_pictures: Collection[str] = ()
     without_ids: Collection[str] = ()
 
@@ -65,9 +64,10 @@ class Ranked:
 def rank(table: Any, descriptor: Descriptor, asked: Asked) -> list[Ranked]:
     """Returns up to k rows of a LanceDB table of characters, the most alike first."""
     views = [(asked.keypoints, False), *([(mirror(asked.keypoints), True)] if asked.mirrored else [])]
+    looks = Reach(asked.probes) if asked.probes else reach(table, asked.where)
     best: dict[int, Ranked] = {}
     for keypoints, is_mirror in views:
-        for one in _nearest(table, descriptor, asked, keypoints, is_mirror):
+        for one in _nearest(table, descriptor, asked, looks, keypoints, is_mirror):
             other = best.get(one.row_id)
             if other is None or one.key(asked.rerank) < other.key(asked.rerank):
                 best[one.row_id] = one
@@ -75,7 +75,7 @@ def rank(table: Any, descriptor: Descriptor, asked: Asked) -> list[Ranked]:
 
 
 def _nearest(
-    table: Any, descriptor: Descriptor, asked: Asked, keypoints: NDArray[np.float64], is_mirror: bool
+    table: Any, descriptor: Descriptor, asked: Asked, looks: Reach, keypoints: NDArray[np.float64], is_mirror: bool
 ) -> list[Ranked]:
     boxes = None if asked.box_xywh is None else np.asarray(asked.box_xywh, np.float64)[None]
     [vector] = describe(keypoints[None], boxes, descriptor.name)
@@ -84,7 +84,8 @@ def _nearest(
     wanted = (max(_TIMES * asked.k, _LEAST) if asked.rerank else asked.k) + spare
     columns = ["keypoints", "_distance", *(["id", "picture"] if spare else [])]
     query = table.search(vector, vector_column_name="vector").distance_type("l2").with_row_id(True)
-    query = query.select(columns).limit(wanted).nprobes(asked.probes)
+    query = query.select(columns).limit(wanted)
+    query = query.bypass_vector_index() if looks.probes is None else query.nprobes(looks.probes)
     rows: pa.Table = (query.where(asked.where, prefilter=True) if asked.where else query).to_arrow()
     if spare:
         unwanted_pictures, unwanted_ids = set(asked.without_pictures), set(asked.without_ids)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from inkpose.index.connection import bytes_below, check_place, connect, is_index, told
 from inkpose.index.descriptor import Descriptor, as_descriptor, is_usable
+from inkpose.index.fast_index import ANN_FROM, build_fast_index, has_fast_index
 from inkpose.index.lock import only_writer
-from inkpose.index.ranking import PROBES, Asked, rank
+from inkpose.index.ranking import Asked, rank
 from inkpose.index.schema import (
     PICTURES,
     Hit,
@@ -33,9 +34,7 @@ from shared.errors import DataError, UsageError
 #: Where an index is when nobody says otherwise.
 DEFAULT_INDEX = Path("runs/index")
 
-_SHOWN = ["id", "picture", "number", "width", "height", "box_xywh", "keypoints", "tags"]
-#: From this many characters on an approximate index answers faster than looking at all (docs/retrieval.md).
-ANN_FROM = 50_000
+_SHOWN = ["id", "picture", "width", "height", "box_xywh", "keypoints", "tags"]  # the id tells the number
 #: Versions of the tables older than this go when the index is tidied; a reader that began earlier is done by then.
 _KEEP = timedelta(minutes=10)
 
@@ -115,7 +114,7 @@ class PoseIndex:
             exclude_ids: characters that are not wanted.
             box_xywh: box of the query's character, for the descriptor `paper` (None: that of its joints).
             rerank: order by the comparison joint by joint, not by the descriptor's distance alone.
-            probes: cells of the approximate index to look into; None takes a good number.
+            probes: cells of the approximate index to look into; None takes as many as the tags ask for.
 
         Raises:
             UsageError: the pose has too few joints, or ``k`` is not 1 … 10000.
@@ -134,12 +133,12 @@ class PoseIndex:
             parse_tags(tags).where(),
             mirror,
             rerank,
-            probes or PROBES,
+            probes,
             exclude_pictures,
             exclude_ids,
         )
-        self.refresh()
         with told(self.path):
+            self._characters.checkout_latest()
             ranked = rank(self._characters, self.descriptor, todo)
             if not ranked:
                 return []
@@ -214,23 +213,25 @@ class PoseIndex:
 
     def stats(self) -> dict[str, Any]:
         """Returns what there is to know: numbers, descriptor, sources, size on disk, state of the fast index."""
-        pictures = self.known_pictures()
+        import pyarrow.compute as pc
+
+        self.refresh()
         with told(self.path):
-            fast = self._characters.index_stats("vector_idx") if self._has_fast_index() else None
+            fast = self._characters.index_stats("vector_idx") if has_fast_index(self._characters) else None
             characters = self._characters.count_rows()
-        sources: dict[str, int] = {}
-        for source in pictures["source"].to_pylist():
-            sources[source] = sources.get(source, 0) + 1
+            query = self._pictures.search().select(["source", "characters"])
+            pictures = query.limit(max(1, self._pictures.count_rows())).to_arrow()
+        sources = pc.value_counts(pictures["source"]).to_pylist()
         return {
             "index": str(self.path),
             "descriptor": f"{self.descriptor.name} {self.descriptor.version}",
             "pictures": len(pictures),
-            "pictures_without_character": int(sum(n == 0 for n in pictures["characters"].to_pylist())),
+            "pictures_without_character": pc.sum(pc.equal(pictures["characters"], 0)).as_py() or 0,
             "characters": characters,
             "bytes": bytes_below(self.path),
             "fast_index_rows": fast.num_indexed_rows if fast else 0,
             "rows_not_in_fast_index": fast.num_unindexed_rows if fast else characters,
-            "sources": sources,
+            "sources": {one["values"]: one["counts"] for one in sources},
         }
 
     def refresh(self) -> None:
@@ -300,17 +301,14 @@ class PoseIndex:
         Args:
             fast_index: build one whatever the number of characters (True) or never (False).
         """
-        from lancedb.index import IvfFlat, LabelList
-
         with told(self.path):
+            # The files first: an index of files that are then merged would have to be written twice.
+            self._pictures.optimize(cleanup_older_than=_KEEP)
+            self._characters.optimize(cleanup_older_than=_KEEP)
             count = self._characters.count_rows()
             build = count >= ANN_FROM if fast_index is None else fast_index and count >= 256
-            if build and not self._has_fast_index():
-                cells = max(2, round(count / 1000))
-                self._characters.create_index("vector", config=IvfFlat(distance_type="l2", num_partitions=cells))
-                self._characters.create_index("tags", config=LabelList())
-            self._characters.optimize(cleanup_older_than=_KEEP)
-            self._pictures.optimize(cleanup_older_than=_KEEP)
+            if build and not has_fast_index(self._characters):
+                build_fast_index(self._characters)
         self.refresh()
 
     # --- inside -------------------------------------------------------------------------------------------------
@@ -319,9 +317,6 @@ class PoseIndex:
         self.refresh()
         with told(self.path):
             return int(table.count_rows())
-
-    def _has_fast_index(self) -> bool:
-        return any(one.name == "vector_idx" for one in self._characters.list_indices())
 
     def _drop_unfinished(self) -> None:
         """Takes out the characters of a batch whose writer was killed before it listed the pictures."""

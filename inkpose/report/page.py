@@ -13,6 +13,7 @@ from jinja2 import Environment, StrictUndefined
 from inkpose.filenames import one_line
 from inkpose.report.curves import NETS, plots_of
 from inkpose.report.pictures import read_section
+from inkpose.report.trust import read_trust
 from shared.errors import DataError
 from shared.files import read_json, write_text
 
@@ -62,6 +63,7 @@ def write_report(run: Path, target: Path, predictions: Sequence[Path] | None = N
         tiles=_tiles(metrics),
         sections=sections,
         curves=curves,
+        trust=read_trust(run / "evaluation" / "pose" / "metrics.json"),
         seconds=_seconds(metrics),
         version=_version(),
         date=f"{datetime.now():%Y-%m-%d %H:%M}",

@@ -36,6 +36,20 @@ class HeadSettings:
             raise ValueError(f"{self}: every size must be at least 1")
 
 
+class SourceFeatures(NamedTuple):
+    """What the frozen sources say of a batch: all that the trained part of a net reads.
+
+    Attributes:
+        picture: the crops at the size of the heatmaps ``(B, 3, head_side, head_side)``, or None.
+        domain: the domain source's four maps, none larger than they are read, or None.
+        trunk: the task source's map before its head ``(B, C, h, w)``, or None.
+    """
+
+    picture: Tensor | None = None
+    domain: tuple[Tensor, ...] | None = None
+    trunk: Tensor | None = None
+
+
 class PoseOutput(NamedTuple):
     """What a net gives the training step.
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pose.blocks import shrink
 from tagger.net import IMAGENET_MEAN, IMAGENET_STD, Backbone, TaggerNet
 
 #: The levels that the methods read. Source: Chen & Zwicker 2022, feature concatenation.
@@ -62,6 +63,10 @@ class DomainSource(nn.Module):
     def forward(self, rgb: Tensor) -> list[Tensor]:
         """Maps RGB ``(B, 3, S, S)`` in [0, 1] to four maps of stride 2, 4, 8 and 16."""
         return list(self.net.features(rgb, LEVELS).values())
+
+    def maps(self, rgb: Tensor, side: int) -> tuple[Tensor, ...]:
+        """Returns the four maps, those that are larger than ``side`` cells shrunk to it: nothing finer is read."""
+        return tuple(shrink(level, side) for level in self(rgb))
 
 
 def prune(tagger: TaggerNet) -> TaggerNet:

@@ -115,7 +115,11 @@ class KeypointResNet(nn.Module):
 
     def features(self, rgb: Tensor) -> Tensor:
         """Maps RGB ``(B, 3, S, S)`` in [0, 1] to the last activation before the deconvolution."""
-        features: Tensor = self.convs(self.trunk(rgb))
+        return self.features_of(self.trunk(rgb))
+
+    def features_of(self, trunk: Tensor) -> Tensor:
+        """Maps what ``trunk`` returns to the last activation before the deconvolution."""
+        features: Tensor = self.convs(trunk)
         return features
 
     def logits_of(self, features: Tensor) -> Tensor:

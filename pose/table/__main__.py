@@ -24,6 +24,9 @@ def table(
     steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps of each training, to shorten it.")] = None,
     rf5: Annotated[Path | None, typer.Option(help="A file of RF5/danbooru-pretrained, for its row.")] = None,
     download: Annotated[bool, typer.Option("--download", help="Let torchvision fetch ImageNet weights.")] = False,
+    cache_gb: Annotated[
+        float, typer.Option(min=0, help="Disk for frozen features that rows and seeds share, 10⁹ bytes; 0: none.")
+    ] = 16.0,
     configs: Annotated[Path, typer.Option(help="Folder of the YAML files.")] = Path("configs/pose"),
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Default: runs/PRESET/pose-table.")] = None,
 ) -> None:
@@ -40,6 +43,7 @@ def table(
     options = TableOptions(
         config=configs / f"{preset}.yaml", out=folder, seeds=seeds, rows=rows, data=data, other_data=other_data,
         samples=samples or None, steps=steps, rf5=rf5, download=download,
+        cache_gb=cache_gb,
     )  # fmt: skip
     typer.echo(run_table(options, tell=lambda line: typer.echo(line, err=True)))
     typer.echo(f"wrote {folder / 'table.md'} and {folder / 'table.json'}", err=True)

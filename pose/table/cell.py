@@ -16,6 +16,7 @@ import torch
 
 from pose.evaluate import evaluate
 from pose.predict import PosePredictor, load
+from pose.table.caching import CellCache
 from pose.table.rows import TableRow
 from shared.errors import DataError
 from shared.files import digest, read_json, write_json
@@ -34,6 +35,7 @@ class CellJob:
         task_source: as in the YAML.
         other_data: folder of the other look, for the adversarial row.
         steps: optimiser steps; None is the preset's.
+        cache: the cache of frozen features, or None.
     """
 
     row: TableRow
@@ -44,12 +46,14 @@ class CellJob:
     task_source: str
     other_data: Path
     steps: int | None = None
+    cache: CellCache | None = None
 
     def fingerprint(self) -> str:
         """Returns a digest that changes whenever the cell must be made anew."""
         sources = [_content(text) for text in (self.domain_source, self.task_source)]
         files = [_content(str(self.data / "made_of.json")), _content(str(self.config))]
-        return digest(self.row.name, self.row.method, self.row.changes, self.seed, self.steps, sources, files)
+        views = None if self.cache is None else self.cache.views
+        return digest(self.row.name, self.row.method, self.row.changes, self.seed, self.steps, sources, files, views)
 
     def command(self, run: Path) -> list[str]:
         """Returns the command that trains the cell into folder ``run``, or goes on where it was stopped."""
@@ -68,6 +72,8 @@ class CellJob:
             # The last validation must see the final weights.
             changes |= {"trainer.max_epochs": -1, "trainer.max_steps": self.steps}
             changes |= {"trainer.val_check_interval": self.steps, "trainer.check_val_every_n_epoch": "null"}
+        if self.cache is not None:
+            changes |= self.cache.settings()
         arguments = [text for name, value in changes.items() for text in (f"--{name}", str(value))]
         start = [sys.executable, "-m", "pose", "fit", "--config", str(self.config), "--resume", "true"]
         return [*start, *arguments, *self.row.changes]
@@ -88,6 +94,7 @@ def make_cell(job: CellJob, folder: Path) -> dict[str, Any]:
     if folder.is_dir() and not (started.is_file() and read_json(started) == fingerprint):
         shutil.rmtree(folder)
     write_json(started, fingerprint)
+    start = time.perf_counter()
     # A process of its own: its signals, seeds and memory are a training's, not the table's.
     code = subprocess.run(job.command(folder), check=False).returncode
     if code in (130, 143, -2, -15):
@@ -95,6 +102,7 @@ def make_cell(job: CellJob, folder: Path) -> dict[str, Any]:
     checkpoint = folder / "checkpoints" / "best.ckpt"
     if code != 0 or not checkpoint.is_file():
         raise DataError(f"{folder}: training of {job.row.name} ended with exit code {code}; see the lines above")
+    seconds = time.perf_counter() - start
     metrics = evaluate(checkpoint, job.data, "test", num_workers=0, paper=True)
     predictor = load(checkpoint, precision="float32", flip_test=False)
     total, trained = parameters(predictor)
@@ -106,6 +114,7 @@ def make_cell(job: CellJob, folder: Path) -> dict[str, Any]:
         "parameters": total,
         "trained_parameters": trained,
         "ms_per_picture": milliseconds(predictor),
+        "training_seconds": seconds,
     }
     write_json(record, found)
     return found

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from pose.sources.named import load_domain_source
+from pose.table.caching import cell_cache
 from pose.table.cell import CellJob, make_cell
 from pose.table.render import as_markdown, summary
 from pose.table.rows import TableRow, domain_source, rows_named
@@ -37,6 +38,7 @@ class TableOptions:
     steps: int | None = None
     rf5: Path | None = None
     download: bool = False
+    cache_gb: float = 16.0
 
 
 def run_table(options: TableOptions, tell: Callable[[str], None]) -> str:
@@ -66,11 +68,13 @@ def run_table(options: TableOptions, tell: Callable[[str], None]) -> str:
             absent[row.name] = _ABSENT[row.domain]
         else:
             cells = []
+            features = options.out / "features"
+            cache = cell_cache(row, folders[row.hard_data], settings, options.steps, features, options.cache_gb)
             # Without training a seed changes nothing.
             for seed in range(1 if row.method == "task_pretrained" else options.seeds):
                 job = CellJob(
                     row, seed, options.config, folders[row.hard_data], source, task_source, other,
-                    None if row.method == "task_pretrained" else options.steps,
+                    None if row.method == "task_pretrained" else options.steps, cache,
                 )  # fmt: skip
                 tell(f"{row.name}, seed {seed}")
                 cells.append(make_cell(job, options.out / row.name / f"seed{seed}"))

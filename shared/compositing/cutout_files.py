@@ -20,6 +20,8 @@ ByteArray = NDArray[np.uint8]
 #: A cut-out must show at least, and at most, this share of its pixels (alpha above ½).
 LEAST_SHOWN, MOST_SHOWN = 0.001, 0.995
 _SAMPLES = 600
+#: Opaque colours are looked for this many pixels around a place at the rim.
+_REACH = 3
 
 
 def read_cutout(path: PictureFile) -> ByteArray:
@@ -100,9 +102,7 @@ def looks_premultiplied(rgba: ByteArray) -> bool:
     rim = rgba[rows, columns].astype(np.float32)
     if (rim[:, :3] > rim[:, 3:] + 2).mean() > 0.01:
         return False
-    solid = (alpha > 250).astype(np.float32)
-    near = cv2.boxFilter(cv2.merge([solid, *(rgba[..., c] * solid for c in range(3))]), -1, (7, 7), normalize=False)
-    beside = near[rows, columns]
+    beside = _opaque_near(rgba, rows, columns)
     has_neighbour = beside[:, 0] > 0
     if has_neighbour.sum() < 8:
         return False
@@ -111,6 +111,18 @@ def looks_premultiplied(rgba: ByteArray) -> bool:
     as_it_is = float(np.abs(rim[:, :3] - expected).mean())
     divided = float(np.abs(np.minimum(rim[:, :3] * 255 / rim[:, 3:], 255) - expected).mean())
     return as_it_is > 8 and divided < 0.9 * as_it_is
+
+
+def _opaque_near(rgba: ByteArray, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Returns of each place ``(n, 4)``: how many of the 7 × 7 pixels round it are opaque, and the sums of their RGB."""
+    offsets = np.arange(-_REACH, _REACH + 1)
+    height, width = rgba.shape[:2]
+    # Beyond the border the picture is mirrored.
+    ys = np.clip(height - 1 - np.abs(height - 1 - np.abs(rows[:, None] + offsets)), 0, None)
+    xs = np.clip(width - 1 - np.abs(width - 1 - np.abs(columns[:, None] + offsets)), 0, None)
+    around = rgba[ys[:, :, None], xs[:, None, :]].reshape(len(rows), -1, 4)
+    solid = (around[..., 3] > 250).astype(np.float32)
+    return np.concatenate([solid.sum(1)[:, None], np.einsum("np,npc->nc", solid, around[..., :3])], axis=1)
 
 
 def straightened(premultiplied: ByteArray) -> ByteArray:

@@ -37,14 +37,14 @@ def over(foreground_rgba: ByteArray, background_rgb: ByteArray, linear_light: bo
             f"foreground_rgba {foreground_rgba.shape} and background_rgb {background_rgb.shape}; "
             "must be (H, W, 4) and (H, W, 3) of one size"
         )
-    alpha = foreground_rgba[..., 3:].astype(np.float32) / 255.0
     if linear_light:
+        alpha = foreground_rgba[..., 3:].astype(np.float32) / 255.0
         light = _LIGHT[background_rgb]
         light += alpha * (_LIGHT[foreground_rgba[..., :3]] - light)
         return np.asarray(_VALUES[np.rint(light * (len(_VALUES) - 1)).astype(np.int32)], np.uint8)
-    mixed = background_rgb + alpha * (foreground_rgba[..., :3].astype(np.float32) - background_rgb)
-    result: ByteArray = np.rint(mixed).astype(np.uint8)
-    return result
+    share = foreground_rgba[..., 3].astype(np.float32) / np.float32(255.0)
+    color = cv2.cvtColor(np.ascontiguousarray(foreground_rgba), cv2.COLOR_RGBA2RGB)
+    return np.asarray(cv2.blendLinear(color, np.ascontiguousarray(background_rgb), share, 1 - share), np.uint8)
 
 
 def place(foreground_rgba: ByteArray, affine: FloatArray, size_wh: tuple[int, int]) -> ByteArray:

@@ -124,12 +124,13 @@ def train_loader(
         raise DataError("training split: no samples; check the data folder and the filters")
     rank, ranks = (trainer.global_rank, trainer.world_size) if trainer is not None else (0, 1)
     progress = None if trainer is None else lambda: progress_of(trainer, sampler.batches_per_epoch)
+    per_step = 1 if trainer is None else trainer.accumulate_grad_batches
+    common = (batch_size, dataset.seed, samples_per_epoch, rank, ranks, progress, per_step)
     sampler: ResumableSampler
     if dataset.shards is None:
-        size = len(dataset)
-        sampler = ResumableSampler(size, batch_size, dataset.seed, samples_per_epoch, rank, ranks, progress)
+        sampler = ResumableSampler(len(dataset), *common)
     else:
-        sampler = ShardSampler(dataset.shards, batch_size, dataset.seed, samples_per_epoch, rank, ranks, progress)
+        sampler = ShardSampler(dataset.shards, *common)
     return ResumableLoader(
         dataset,
         batch_size=batch_size,

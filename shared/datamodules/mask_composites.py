@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from shared import geometry
 from shared.compositing.clutter import clutter
 from shared.compositing.cutout_files import read_cutout
 from shared.compositing.distractors import add_distractors
@@ -20,8 +19,10 @@ from shared.compositing.tones import change_tone
 from shared.datamodules.loaders import Sample
 from shared.datamodules.mask_effects import Effects, happens
 from shared.datamodules.mask_folders import Weighted
-from shared.images import PictureFile, read_rgb
+from shared.geometry import FloatArray
+from shared.image_files import PictureFile
 from shared.readers.folders import id_of_stem
+from shared.warped_reading import read_warped
 
 ByteArray = NDArray[np.uint8]
 
@@ -113,7 +114,9 @@ class CompositeMaker:
         return clutter(rng, self.image_size, pieces)
 
     def _crop(self, files: Sequence[PictureFile], rng: np.random.Generator) -> ByteArray:
-        picture, side = read_rgb(files[int(rng.integers(len(files)))]), self.image_size
-        return geometry.warp(
-            picture, random_crop(rng, (picture.shape[1], picture.shape[0]), side), (side, side), fill=(255,)
-        )
+        path, side = files[int(rng.integers(len(files)))], self.image_size
+
+        def affine_of(width: int, height: int) -> FloatArray:
+            return random_crop(rng, (width, height), side)
+
+        return read_warped(path, affine_of, (side, side), fill=(255,)).image

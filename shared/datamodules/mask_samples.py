@@ -20,7 +20,8 @@ from shared.datamodules.shard_sampling import shards_of
 from shared.geometry import FloatArray
 from shared.image_files import PictureFile
 from shared.readers.folders import id_of_stem
-from shared.readers.mask_pairs import MaskPair, read_mask_pair
+from shared.readers.mask_pairs import MaskPair, read_alpha
+from shared.warped_reading import read_warped
 
 ByteArray = NDArray[np.uint8]
 MaskKind = Literal["instances", "alpha"]
@@ -107,32 +108,50 @@ class MaskSource:
         return sample
 
     def _composed(self, index: int, rng: np.random.Generator | None) -> Sample:
-        picture_path, mask_path = self.pictures.pairs[index]
-        picture, alpha = read_mask_pair(MaskPair(picture_path, mask_path), self.pictures.mask_kind == "instances")
-        return self._whole(picture, alpha, picture_path, rng)
+        return self._whole(MaskPair(*self.pictures.pairs[index]), self.pictures.mask_kind == "instances", rng)
 
     def _real(self, pair: MaskPair, rng: np.random.Generator | None) -> Sample:
-        return self._whole(*read_mask_pair(pair), pair.image, rng)
+        return self._whole(pair, False, rng)
 
-    def _whole(
-        self, picture: ByteArray, alpha: ByteArray, path: PictureFile, rng: np.random.Generator | None
-    ) -> Sample:
+    def _whole(self, pair: MaskPair, instances: bool, rng: np.random.Generator | None) -> Sample:
         """Returns a whole picture with its mask, letterboxed, and moved about where ``rng`` is given."""
-        size_wh, side = (picture.shape[1], picture.shape[0]), self.image_size
-        affine = geometry.letterbox(*size_wh, side)
-        if rng is not None:
-            affine = geometry.compose(affine, self.geometry.sample(rng, (side, side))[0])
+        side = self.image_size
+        change = geometry.identity() if rng is None else self.geometry.sample(rng, (side, side))[0]
+
+        def affine_of(width: int, height: int) -> FloatArray:
+            return geometry.compose(geometry.letterbox(width, height, side), change)
+
+        image, affine, size_wh = read_warped(pair.image, affine_of, (side, side), exact=rng is None)
+        alpha = read_alpha(pair, size_wh[::-1], instances)
         return {
-            "image": geometry.warp(picture, affine, (side, side)),
+            "image": image,
             "alpha": geometry.warp(alpha, affine, (side, side), fill=(0,)),
             "weight": inside_picture(affine, size_wh, side),
-            "id": np.int64(id_of_stem(path)),
+            "id": np.int64(id_of_stem(pair.image)),
         }
+
+
+def letterboxed_pair(
+    picture: ByteArray, alpha: ByteArray, side: int, moves: GeometryAugment, rng: np.random.Generator | None
+) -> Sample:
+    """Returns ``image``, ``alpha`` and ``weight`` of a picture letterboxed to ``side``, moved if ``rng`` is given."""
+    size_wh = picture.shape[1], picture.shape[0]
+    affine = geometry.letterbox(*size_wh, side)
+    if rng is not None:
+        affine = geometry.compose(affine, moves.sample(rng, (side, side))[0])
+    return {
+        "image": geometry.warp(picture, affine, (side, side)),
+        "alpha": geometry.warp(alpha, affine, (side, side), fill=(0,)),
+        "weight": inside_picture(affine, size_wh, side),
+    }
 
 
 def inside_picture(affine: FloatArray, size_wh: tuple[int, int], side_px: int) -> ByteArray:
     """Returns ``(S, S)``: 1 where the pixel's centre shows the picture of ``size_wh``, 0 where it shows padding."""
     centres = np.arange(side_px) + 0.5
-    cells = np.stack(np.meshgrid(centres, centres), axis=-1)
-    source = geometry.apply_to_points(geometry.invert(affine), cells)
-    return np.asarray(((source >= 0) & (source < size_wh)).all(axis=-1), np.uint8)
+    inverse = geometry.invert(affine)
+    inside = np.ones((side_px, side_px), bool)
+    for (across, down, shift), size in zip(inverse, size_wh, strict=True):
+        source = (across * centres + shift)[None] + (down * centres)[:, None]
+        inside &= (source >= 0) & (source < size)
+    return inside.astype(np.uint8)

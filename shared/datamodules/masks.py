@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
+from shared.datamodules.drawn import DrawnMasks, DrawnPictures, drawn_plan
 from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
 from shared.datamodules.mask_effects import Effects, Placement, effects_from, scatter_from
 from shared.datamodules.mask_folders import (
@@ -39,7 +40,8 @@ class MaskDataModule(LightningDataModule):
     and with real pictures. Validation and test letterbox whole pictures, or make composites that are always the same.
 
     Args:
-        root: folder with ``images`` and ``masks`` (equal stems).
+        root: folder with ``images`` and ``masks`` (equal stems); or ``synth:count=…,seed=…`` for composed pictures
+            drawn while the training runs, and nothing else (see :func:`shared.datamodules.drawn.drawn_plan`).
         image_size: side S, pixels.
         batch_size: samples of one process's batch.
         num_workers: reading processes; 0 reads in the training process.
@@ -94,6 +96,9 @@ class MaskDataModule(LightningDataModule):
         if real_ratio > 0 and not real_pairs:
             raise DataError(f"real_ratio {real_ratio}: there are no real_pairs; name a folder, or use 0")
         self.root, self.image_size = Path(root), image_size
+        self.drawn = drawn_plan(root)
+        if self.drawn is not None and (foregrounds or backgrounds or real_pairs):
+            raise DataError(f"{root}: foregrounds, backgrounds and real_pairs need a data folder as root")
         self.batch_size, self.num_workers, self.seed = batch_size, num_workers, seed
         self.augment, self.samples_per_epoch = augment, samples_per_epoch
         self.composite, self.composed_ratio, self.masks = composite and augment, composed_ratio, masks
@@ -109,6 +114,8 @@ class MaskDataModule(LightningDataModule):
 
     def dataset(self, split: Split) -> SampleDataset:
         """Returns the samples of a split; keys that are plain indices give clean ones."""
+        if self.drawn is not None:
+            return SampleDataset(DrawnMasks(DrawnPictures(self.drawn, split), self.image_size), self.seed, self.augment)
         if split == "train":
             loose = self.composite and self.composed_ratio < 1
             composed, real = not self.composite or self.composed_ratio > 0, self.real_ratio > 0

@@ -60,7 +60,9 @@ def read_characters(root: Path, split: Split, mounts: Mounts) -> PosedCharacters
             left_out["with an empty box"] += 1
         else:
             kept.append(person)
-    logger.info("%s: %d characters; left out %s", path, len(kept), dict(left_out) or "none")
+    # Left out must be seen, and a file without anything to leave out must not be talked about.
+    level = logging.WARNING if left_out else logging.INFO
+    logger.log(level, "%s: %d characters; left out %s", path, len(kept), dict(left_out) or "none")
     if not kept:
         raise DataError(f"{path}: no usable character ({dict(left_out)}); check the file")
     places = _picture_paths(root, split, file, path, mounted)

@@ -12,9 +12,10 @@ from shared import geometry
 from shared.augment import ColorAugment, GeometryAugment
 from shared.datamodules.loaders import Sample
 from shared.datamodules.shard_sampling import shards_of
-from shared.images import PictureFile, read_rgb
+from shared.image_files import PictureFile
 from shared.keypoints.flip import swap_sides
 from shared.keypoints.schema import COCO_25, JointState
+from shared.warped_reading import read_warped
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class PoseSource:
     def __init__(
         self, characters: PosedCharacters, image_size: int, padding: float = 0.1, strength: float = 1.0
     ) -> None:
-        self.characters, self.image_size, self.padding = characters, image_size, padding
+        self.characters, self.image_size, self.padding, self.strength = characters, image_size, padding, strength
         self.color = ColorAugment(strength)
         self.geometry = GeometryAugment(30.0 * strength, (0.8**strength, 1.25**strength), 0.06 * strength, 0.5)
         self.box_jitter = 0.05 * strength
@@ -77,25 +78,58 @@ class PoseSource:
 
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         """Returns the crop and its labels; see :class:`PoseDataModule` for the fields."""
-        characters, side = self.characters, self.image_size
-        picture = read_rgb(characters.image_paths[index])
-        x, y, width, height = characters.boxes_xywh[index]
+        affine, flipped = self.frame(index, rng)
+        return {"image": self.crop(index, affine, rng), **self.labels(index, affine, flipped)}
+
+    def sample_of(
+        self, picture: NDArray[np.uint8], characters: PosedCharacters, index: int, rng: np.random.Generator | None
+    ) -> Sample:
+        """Returns the sample of character ``index`` of ``characters`` in its ``picture`` ``(H, W, 3)``."""
+        affine, flipped = self.frame_of(characters.boxes_xywh[index], rng)
+        return {"image": self.crop_of(picture, affine, rng), **self.labels_of(characters, index, affine, flipped)}
+
+    def frame(self, index: int, rng: np.random.Generator | None) -> tuple[geometry.FloatArray, bool]:
+        """Returns the affine from picture ``index`` to its crop, and whether it mirrors."""
+        return self.frame_of(self.characters.boxes_xywh[index], rng)
+
+    def frame_of(
+        self, box_xywh: NDArray[np.float64], rng: np.random.Generator | None
+    ) -> tuple[geometry.FloatArray, bool]:
+        """Returns the affine from a picture to the crop of a box, and whether it mirrors."""
+        side = self.image_size
+        x, y, width, height = box_xywh
         corners = np.array([x, y, x + width, y + height])
         if rng is not None:
             corners += rng.uniform(-self.box_jitter, self.box_jitter, 4) * [width, height, width, height]
         affine = geometry.square_crop((corners[0], corners[1], corners[2], corners[3]), side, self.padding)
-        flipped = False
-        if rng is not None:
-            change, flipped = self.geometry.sample(rng, (side, side))
-            affine = geometry.compose(affine, change)
-        image = geometry.warp(picture, affine, (side, side))
-        if rng is not None:
-            image = self.color(image, rng)
-        points, state = move_points(affine, characters.points_xy[index], characters.state[index], side)
+        if rng is None:
+            return affine, False
+        change, flipped = self.geometry.sample(rng, (side, side))
+        return geometry.compose(affine, change), flipped
+
+    def crop(self, index: int, affine: geometry.FloatArray, rng: np.random.Generator | None) -> NDArray[np.uint8]:
+        """Returns the crop of picture ``index``, uint8 ``(S, S, 3)``, coloured by what ``frame`` left of ``rng``."""
+        side, path = self.image_size, self.characters.image_paths[index]
+        image = read_warped(path, lambda width, height: affine, (side, side), exact=rng is None).image
+        return image if rng is None else self.color(image, rng)
+
+    def crop_of(
+        self, picture: NDArray[np.uint8], affine: geometry.FloatArray, rng: np.random.Generator | None
+    ) -> NDArray[np.uint8]:
+        """Returns the crop of a picture, coloured by ``rng``."""
+        image = geometry.warp(picture, affine, (self.image_size, self.image_size))
+        return image if rng is None else self.color(image, rng)
+
+    def labels(self, index: int, affine: geometry.FloatArray, flipped: bool) -> Sample:
+        """Returns all of a sample but its picture, which is not read."""
+        return self.labels_of(self.characters, index, affine, flipped)
+
+    def labels_of(self, characters: PosedCharacters, index: int, affine: geometry.FloatArray, flipped: bool) -> Sample:
+        """Returns the same for any characters."""
+        points, state = move_points(affine, characters.points_xy[index], characters.state[index], self.image_size)
         if flipped:
             points, state = swap_sides(points, state, COCO_25)
         return {
-            "image": image,
             "points_xy": points.astype(np.float32),
             "state": state,
             "box_xywh": characters.boxes_xywh[index].astype(np.float32),

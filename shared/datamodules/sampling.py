@@ -30,13 +30,15 @@ class ResumableSampler(DistributedSampler[Draw]):
 
     Pass ``k`` through the set is a permutation seeded by ``(seed, k)``. An epoch is ``batches_per_epoch`` full batches
     of every rank, wherever it ends in a pass: every sample is drawn as often as every other, whether an epoch is
-    shorter or longer than the set. Rank ``r`` of ``R`` takes the stream's places ``r, r + R, …`` of the epoch.
+    shorter or longer than the set. The stream is dealt out in whole batches: batch ``i`` of rank ``r`` of ``R`` is the
+    stream's batch ``i R + r``. So ``R`` ranks, and one that accumulates ``R`` batches, step on the same batches.
 
     Args:
         set_size: number of samples.
         batch_size: samples of one rank's batch.
         seed: of the permutations.
-        samples_per_epoch: over all ranks; rounded down to whole batches, at least one. None is ``set_size``.
+        samples_per_epoch: over all ranks; rounded down to whole steps, at least one. None is ``set_size``.
+        batches_per_step: batches of a rank that one optimiser step accumulates; an epoch is whole steps.
         rank: this process.
         num_replicas: number of processes.
         progress: asked at each start of an epoch's iteration where to begin; None starts at the epoch of
@@ -55,16 +57,19 @@ class ResumableSampler(DistributedSampler[Draw]):
         rank: int = 0,
         num_replicas: int = 1,
         progress: Callable[[], Progress] | None = None,
+        batches_per_step: int = 1,
     ) -> None:
-        if set_size < 1 or batch_size < 1 or not 0 <= rank < num_replicas or (samples_per_epoch or 1) < 1:
+        sizes = (set_size, batch_size, samples_per_epoch or 1, batches_per_step)
+        if min(sizes) < 1 or not 0 <= rank < num_replicas:
             raise ValueError(
-                f"set_size {set_size}, batch_size {batch_size}, samples_per_epoch {samples_per_epoch} must be ≥ 1, "
-                f"rank {rank} in [0, {num_replicas})"
+                f"set_size {set_size}, batch_size {batch_size}, samples_per_epoch {samples_per_epoch}, "
+                f"batches_per_step {batches_per_step} must be ≥ 1, rank {rank} in [0, {num_replicas})"
             )
         super().__init__(range(set_size), num_replicas=num_replicas, rank=rank, seed=seed)  # type: ignore[arg-type]
         self.set_size, self.batch_size = set_size, batch_size
         wanted = set_size if samples_per_epoch is None else samples_per_epoch
-        self.batches_per_epoch = max(1, wanted // (batch_size * num_replicas))
+        steps = max(1, wanted // (batch_size * num_replicas * batches_per_step))
+        self.batches_per_epoch = steps * batches_per_step
         self._progress = progress
         self._pass: tuple[int, NDArray[np.int64]] | None = None
 
@@ -90,7 +95,8 @@ class ResumableSampler(DistributedSampler[Draw]):
 
     def position(self, epoch: int, place: int) -> int:
         """Returns the place in the endless stream of this rank's sample number ``place`` of an epoch."""
-        return (epoch * len(self) + place) * self.num_replicas + self.rank
+        batch, offset = divmod(epoch * len(self) + place, self.batch_size)
+        return (batch * self.num_replicas + self.rank) * self.batch_size + offset
 
     def permutation(self, number: int) -> NDArray[np.int64]:
         """Returns the order of pass ``number`` through the set."""

@@ -48,6 +48,7 @@ class ShardSampler(ResumableSampler):
         rank: this process.
         num_replicas: number of processes.
         progress: where to begin.
+        batches_per_step: as there.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class ShardSampler(ResumableSampler):
         rank: int = 0,
         num_replicas: int = 1,
         progress: Callable[[], Progress] | None = None,
+        batches_per_step: int = 1,
     ) -> None:
-        super().__init__(len(shards), batch_size, seed, samples_per_epoch, rank, num_replicas, progress)
+        size = len(shards)
+        super().__init__(size, batch_size, seed, samples_per_epoch, rank, num_replicas, progress, batches_per_step)
         self._shards = np.unique(shards, return_inverse=True)[1].astype(np.int64)
 
     def position(self, epoch: int, place: int) -> int:

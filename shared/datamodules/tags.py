@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
+from shared.datamodules.drawn import DrawnPictures, DrawnTags, drawn_plan
 from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
 from shared.datamodules.mounts import Mounts, Shards
 from shared.datamodules.tag_samples import TaggedPictures, TagSource, manifest_of
@@ -33,7 +34,8 @@ class TagDataModule(LightningDataModule):
 
     Args:
         root: a manifest (``.parquet``, made by ``inkpose data``), or a folder with ``metadata/posts.jsonl`` and
-            ``images/<id % 1000>/<id>.<ext>``.
+            ``images/<id % 1000>/<id>.<ext>``; or ``synth:count=…,seed=…`` for pictures drawn while the training runs
+            (see :func:`shared.datamodules.drawn.drawn_plan`).
         rulebook: "default", or a folder of rules.
         image_size: side S of the square input, pixels.
         batch_size: samples of one process's batch.
@@ -63,6 +65,7 @@ class TagDataModule(LightningDataModule):
         super().__init__()
         self.save_hyperparameters(logger=False)
         self.root = Path(root)
+        self.drawn = drawn_plan(root)
         self.rating = ["g", "s"] if rating is None else list(rating)
         if unknown := [value for value in self.rating if value not in _RATINGS]:
             raise DataError(f"rating {unknown[0]!r}: not a rating; use some of {', '.join(_RATINGS)}")
@@ -106,11 +109,15 @@ class TagDataModule(LightningDataModule):
 
     def positive_counts(self) -> tuple[NDArray[np.int64], int]:
         """Returns how many training pictures each class has ``(C,)``, and how many training pictures there are."""
+        if self.drawn is not None:
+            return self._drawn("train").positive_counts()
         pictures = self.pictures("train")
         return pictures.manifest.positive_counts(pictures.rows), len(pictures)
 
     def dataset(self, split: Split) -> SampleDataset:
         """Returns the samples of a split; keys that are plain indices give clean samples."""
+        if self.drawn is not None:
+            return SampleDataset(self._drawn(split), self.seed, self.augment)
         pictures = self.pictures(split)
         if (mounted := self.mounts.find(self.root)) is not None:
             return SampleDataset(TagSource(mounted.shards.location, pictures, self.image_size), self.seed, self.augment)
@@ -118,6 +125,10 @@ class TagDataModule(LightningDataModule):
         if not images.is_dir():
             raise DataError(f"{images}: no such image folder; where are the pictures of {self.root}? (--data.images)")
         return SampleDataset(TagSource(images, pictures, self.image_size), self.seed, self.augment)
+
+    def _drawn(self, split: Split) -> DrawnTags:
+        assert self.drawn is not None, "asked for only where pictures are drawn"
+        return DrawnTags(DrawnPictures(self.drawn, split), self.rulebook, self.image_size)
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Returns augmented batches of the training split."""

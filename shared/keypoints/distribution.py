@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.keypoints.conversion import conversion
 from shared.keypoints.pose_kinds import ASPECTS, TAGS, kinds_of
@@ -71,12 +72,7 @@ class Distribution:
 
 def distribution(poses: PoseSet) -> Distribution:
     """Counts a data set of any layout; characters without a placed joint are left out."""
-    people = [person for person in poses.people if person.placed.any()]
-    points = np.zeros((len(people), len(poses.schema), 2))
-    state = np.zeros((len(people), len(poses.schema)), np.int64)
-    for row, person in enumerate(people):
-        points[row], state[row] = person.points_xy, person.state
-    points, state = conversion(poses.schema, COCO_17).apply(points, state)
+    people, points, state = coco_joints(poses)
     kinds = kinds_of(points, state)
     sides = []
     for person in people:
@@ -98,6 +94,16 @@ def distribution(poses: PoseSet) -> Distribution:
         long_side_px=_size_classes(np.array(sides)),
         labelled=_own_fields(people),
     )
+
+
+def coco_joints(poses: PoseSet) -> tuple[list[Person], NDArray[np.float64], NDArray[np.int64]]:
+    """Returns the characters with a placed joint, and their COCO joints ``(N, 17, 2)`` and JointState ``(N, 17)``."""
+    people = [person for person in poses.people if person.placed.any()]
+    points = np.zeros((len(people), len(poses.schema), 2))
+    state = np.zeros((len(people), len(poses.schema)), np.int64)
+    for row, person in enumerate(people):
+        points[row], state[row] = person.points_xy, person.state
+    return people, *conversion(poses.schema, COCO_17).apply(points, state)
 
 
 def _size_classes(sides: np.ndarray[Any, Any]) -> dict[str, int]:

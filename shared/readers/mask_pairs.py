@@ -59,22 +59,31 @@ def read_mask_pair(pair: MaskPair, instances: bool = False) -> tuple[ByteArray, 
         DataError: a file that cannot be read, a mask of another size than its picture, or wrong segmentations.
     """
     image = read_rgb(pair.image)
+    return image, read_alpha(pair, image.shape[:2], instances)
+
+
+def read_alpha(pair: MaskPair, size_hw: tuple[int, ...], instances: bool = False) -> ByteArray:
+    """Returns the alpha of :func:`read_mask_pair` alone, of a picture that is ``size_hw`` large.
+
+    Raises:
+        DataError: as there.
+    """
     if not isinstance(pair.mask, CocoSegments):
         alpha, where = alpha_of_mask(read_mask(pair.mask), is_lossy(pair.mask), instances), str(pair.mask)
     else:
         where = f"{pair.image} (in its COCO file)"
         # Not before the sizes agree: a record may claim any number of pixels.
-        if pair.mask.size_hw != image.shape[:2]:
-            raise _other_size(where, pair.mask.size_hw, image)
+        if pair.mask.size_hw != size_hw:
+            raise _other_size(where, pair.mask.size_hw, size_hw)
         alpha = alpha_of_segments(pair.mask, str(pair.image))
-    if alpha.shape != image.shape[:2]:
-        raise _other_size(where, alpha.shape, image)
-    return image, alpha
+    if alpha.shape != size_hw:
+        raise _other_size(where, alpha.shape, size_hw)
+    return alpha
 
 
-def _other_size(where: str, size_hw: Sequence[int], image: ByteArray) -> DataError:
+def _other_size(where: str, mask_hw: Sequence[int], picture_hw: Sequence[int]) -> DataError:
     return DataError(
-        f"{where}: mask of {size_hw[1]} × {size_hw[0]} for a picture of {image.shape[1]} × {image.shape[0]}; "
+        f"{where}: mask of {mask_hw[1]} × {mask_hw[0]} for a picture of {picture_hw[1]} × {picture_hw[0]}; "
         "make them equal"
     )
 

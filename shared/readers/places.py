@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tarfile
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -34,8 +35,10 @@ def checked_path(path: str, where: str) -> str:
     return path
 
 
-def read_place(root: Path, place: Place) -> NDArray[np.uint8]:
-    """Returns the picture as uint8 RGB ``(H, W, 3)``.
+def read_place(
+    root: Path, place: Place, read: Callable[[Path | bytes], NDArray[np.uint8]] = read_rgb
+) -> NDArray[np.uint8]:
+    """Returns the picture as uint8 RGB ``(H, W, 3)``, or what ``read`` makes of its file or bytes.
 
     Files are opened for this one read: nothing is shared between processes.
 
@@ -43,10 +46,10 @@ def read_place(root: Path, place: Place) -> NDArray[np.uint8]:
         DataError: no such file, not a picture, a tar cut off, or a path that leads out of ``root``.
     """
     if place.offset is None or place.size is None:
-        return read_rgb(root / checked_path(place.path, str(root)))
+        return read(root / checked_path(place.path, str(root)))
     data = bytes_of(root, place)
     try:
-        return read_rgb(data)
+        return read(data)
     except DataError as error:
         raise DataError(f"{root / place.path}, at byte {place.offset}{_member(root, place)}: {error}") from error
 

@@ -40,6 +40,15 @@ HELD = (
     "microphone",
     "lollipop",
 )
+HORNS = ("demon_horns", "curled_horns")
+GLASSES = ("round_eyewear", "rectangular_eyewear", "sunglasses")
+RIBBONS = ("hair_bow", "hairband", "hair_ribbon", "hairclip")
+BAGS = ("shoulder_bag", "backpack", "handbag")
+#: What is there or not, and its field of `Accessories`.
+SWITCHES = {
+    "halo": "halo", "hair_flower": "flower", "headphones": "headphones", "earrings": "earrings",
+    "eyepatch": "eyepatch", "mask": "mask",
+}  # fmt: skip
 WINGS = ("feathered_wings", "bat_wings", "fairy_wings")
 TAILS = ("cat_tail", "fox_tail", "dragon_tail", "demon_tail")
 
@@ -106,7 +115,7 @@ def sample_accessories(
     tail = ""
     if ears in ("cat_ears", "fox_ears", "dog_ears") and chance(0.6):
         tail = "fox_tail" if ears == "fox_ears" else "cat_tail"
-    horns = one(("demon_horns", "curled_horns")) if not hat and not ears and chance(0.04 * fancy) else ""
+    horns = one(HORNS) if not hat and not ears and chance(0.04 * fancy) else ""
     if horns and chance(0.6):
         tail = one(("demon_tail", "dragon_tail"))
     hand = free_hand if free_hand >= 0 else int(rng.integers(2))
@@ -122,9 +131,9 @@ def sample_accessories(
         ears=ears,
         horns=horns,
         halo=chance(0.02 * fancy),
-        glasses=one(("round_eyewear", "rectangular_eyewear", "sunglasses")) if chance(0.1) else "",
+        glasses=one(GLASSES) if chance(0.1) else "",
         glasses_rgb=pick(rng, CLOTH)[1],
-        ribbon=one(("hair_bow", "hairband", "hair_ribbon", "hairclip")) if girl and not hat and chance(0.3) else "",
+        ribbon=one(RIBBONS) if girl and not hat and chance(0.3) else "",
         ribbon_rgb=pick(rng, CLOTH)[1],
         flower=girl and not hat and chance(0.05),
         headphones=not hat and not ears and chance(0.03 * fancy),
@@ -134,7 +143,7 @@ def sample_accessories(
         wings=one(WINGS) if chance(0.04 * fancy) else "",
         wing_rgb=one_color(rng),
         tail=tail,
-        bag=one(("shoulder_bag", "backpack", "handbag")) if chance(0.07) else "",
+        bag=one(BAGS) if chance(0.07) else "",
         bag_rgb=pick(rng, CLOTH)[1],
         held=held,
         held_hand=hand if held else -1,

@@ -60,6 +60,12 @@ def arm_face(rng: Rng) -> Arm:
     return reach((gauss(rng, -0.18, 0.07), gauss(rng, 0.2, 0.08), gauss(rng, 0.32, 0.06)), (0.8, -0.8, 0.2), 15.0)
 
 
+def arm_folded(rng: Rng) -> Arm:
+    """Samples an arm bent as far as it goes: the hand before its own shoulder, under the chin or at the cheek."""
+    target = (gauss(rng, -0.06, 0.13), gauss(rng, 0.0, 0.13), abs(gauss(rng, 0.2, 0.07)))
+    return reach(target, (0.8, -0.9, gauss(rng, -0.1, 0.4)), gauss(rng, 0, 15))
+
+
 def arm_behind_head(rng: Rng) -> Arm:
     """Samples an arm hand behind the head."""
     return reach((gauss(rng, -0.12, 0.05), gauss(rng, 0.48, 0.06), -0.15), (1.0, 0.45, 0.1))
@@ -77,7 +83,7 @@ def arm_crossed(rng: Rng) -> Arm:
 
 def arm_hold(rng: Rng) -> Arm:
     """Samples an arm bent as if holding something."""
-    return Arm((0.3, -1.0, gauss(rng, 0.15, 0.2)), (gauss(rng, 0.0, 0.35), 0.2, 1.0), gauss(rng, 75, 22))
+    return Arm((0.3, -1.0, gauss(rng, 0.15, 0.2)), (gauss(rng, 0.0, 0.35), 0.2, 1.0), gauss(rng, 85, 26))
 
 
 def arm_raise_prop(rng: Rng) -> Arm:
@@ -129,6 +135,8 @@ ARM_PAIRS: tuple[tuple[float, ArmSampler | None, ArmSampler | None, tuple[str, .
     (0.04, arm_chest, arm_chest, ("own_hands_together",)),
     (0.05, arm_face, None, ("hand_up",)),
     (0.02, arm_face, arm_face, ("hands_up",)),
+    (0.08, arm_folded, None, ("hand_up",)),
+    (0.05, arm_folded, arm_folded, ("hands_up",)),
     (0.19, None, None, ()),
 )
 
@@ -139,6 +147,7 @@ _SINGLE: tuple[ArmSampler, ...] = (
     arm_down,
     arm_hold,
     arm_hold,
+    arm_folded,
     arm_any,
     arm_out,
     arm_chest,

@@ -85,6 +85,6 @@ def sample_camera(rng: np.random.Generator, views: Sequence[float] = (0.45, 0.35
     low, high = ((0.0, 20.0), (20.0, 60.0), (60.0, 120.0), (120.0, 180.0))[kind]
     yaw = float(rng.uniform(low, high)) * (1 if rng.random() < 0.5 else -1)
     elevation = float(np.clip(rng.normal(5.0, 11.0), -40.0, 60.0))
-    roll = float(rng.normal(0.0, 2.5)) if rng.random() < 0.9 else float(rng.normal(0.0, 14.0))
+    roll = float(rng.normal(0.0, 3.5)) if rng.random() < 0.88 else float(rng.normal(0.0, 14.0))
     distance = float(rng.uniform(2.6, 9.0))
     return Camera(yaw, elevation, roll, distance)

@@ -85,9 +85,9 @@ def sample_character(rng: np.random.Generator, style: str, mix: Mix = RICH) -> C
         raise ValueError(f"style {style!r} must be drawn or photo")
     photo = style == "photo"
     rendering = sample_rendering(rng, photo, mix.manners)
-    size = sample_proportions(rng, photo)
+    size = sample_proportions(rng, photo, mix.builds, mix.bodies)
     sex = size.build if size.build != "child" else ("girl" if rng.random() < 0.6 else "boy")
-    pose = sample_pose(rng, weights=mix.poses)
+    pose = sample_pose(rng, weights=mix.poses) if mix.motion is None else mix.motion.sample(rng, mix.poses)
     camera = sample_camera(rng, mix.views)
     pose, camera = _suit(rng, pose, camera)
     if rendering.doodle:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,9 @@ def synth(
     workers: int | None = None,
     sheet: Path | None = None,
     mix: str = "rich",
+    bvh: Sequence[Path] = (),
+    bvh_share: float = 0.5,
+    vary: str | None = None,
 ) -> str | None:
     """Draws a synthetic data set, or a contact sheet of its first pictures.
 
@@ -49,7 +53,12 @@ def synth(
         style: "drawn", or "photo" (shaded, textured figures before photo-like backgrounds).
         workers: processes; None for one a core.
         sheet: a picture file to write instead of the data set.
-        mix: "rich", "simple" for calm pictures that a training of minutes can learn, or "balanced" between the two.
+        mix: "rich", "simple" for calm pictures that a training of minutes can learn, "balanced" between the two, or a
+            mixer's YAML file.
+        bvh: motion-capture files, or folders of them, whose poses the figures take.
+        bvh_share: share of figures that do.
+        vary: with ``sheet``, what the sheet shows instead: one labelled picture of every "manner", "look", "pose",
+            "view", "garment", "hair", "expression", "accessory", "background" or "framing".
 
     Returns:
         the content hash of the data set; None for a contact sheet.
@@ -58,22 +67,43 @@ def synth(
         UsageError: an option makes no sense, or ``out`` holds something else.
         DataError: a file cannot be written.
     """
-    limits = parse_characters(characters) if isinstance(characters, str) else characters
-    _check(count, seed, size, limits, style, workers)
-    from shared.synthetic.dataset import Plan
-    from shared.synthetic.mixes import MIXES
-
-    if mix not in MIXES:
-        raise UsageError(f"--mix {mix}: must be one of {', '.join(MIXES)}")
-    plan = Plan(seed, count, size, "photo" if style == "photo" else "drawn", limits, mix)
+    if workers is not None and workers < 1:
+        raise UsageError(f"--workers {workers}: must be at least 1")
+    plan = plan_of(count, seed, size, characters, style, mix, bvh, bvh_share)
+    if vary is not None and sheet is None:
+        raise UsageError(f"--vary {vary}: is for contact sheets; add --sheet FILE")
     if sheet is not None:
         from shared.synthetic.sheet import write_sheet
 
-        write_sheet(sheet, plan)
+        write_sheet(sheet, plan, vary)
         return None
     if out is None:
         raise UsageError("--out: no folder given; say where the data set goes, or --sheet FILE for a contact sheet")
     return _draw(out, plan, workers or available_cores())
+
+
+def plan_of(
+    count: int,
+    seed: int = 0,
+    size: int = 256,
+    characters: str | tuple[int, int] = "1-4",
+    style: str = "drawn",
+    mix: str = "rich",
+    bvh: Sequence[Path] = (),
+    bvh_share: float = 0.5,
+) -> Plan:
+    """Returns the plan of a data set; see :func:`synth` for the arguments.
+
+    Raises:
+        UsageError: an option makes no sense.
+        DataError: a mixer's file, or a motion file, cannot be used.
+    """
+    limits = parse_characters(characters) if isinstance(characters, str) else characters
+    _check(count, seed, size, limits, style)
+    from shared.synthetic.dataset import Plan
+    from shared.synthetic.mixer import mixer_of
+
+    return Plan(seed, count, size, "photo" if style == "photo" else "drawn", limits, mixer_of(mix, bvh, bvh_share))
 
 
 def _draw(out: Path, plan: Plan, workers: int) -> str:
@@ -110,7 +140,7 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _check(count: int, seed: int, size: int, limits: tuple[int, int], style: str, workers: int | None) -> None:
+def _check(count: int, seed: int, size: int, limits: tuple[int, int], style: str) -> None:
     low, high = limits
     if count < 1:
         raise UsageError(f"--count {count}: must be at least 1")
@@ -122,5 +152,3 @@ def _check(count: int, seed: int, size: int, limits: tuple[int, int], style: str
         raise UsageError(f"--characters {low}-{high}: must be a range within 0-{MOST_CHARACTERS}, the smaller first")
     if style not in ("drawn", "photo"):
         raise UsageError(f"--style {style}: must be drawn or photo")
-    if workers is not None and workers < 1:
-        raise UsageError(f"--workers {workers}: must be at least 1")

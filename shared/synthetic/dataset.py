@@ -6,19 +6,22 @@ import hashlib
 import json
 import logging
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from shared.errors import DataError, UsageError
 from shared.files import read_json, write_json, write_text
 from shared.readers.danbooru import image_path
 from shared.readers.splits import SPLITS, split_of
 
+if TYPE_CHECKING:
+    from shared.synthetic.mixer import Mixer
+
 logger = logging.getLogger(__name__)
 
 #: Raised whenever the same seed would draw other bytes; part of every data set's description.
-GENERATOR_VERSION = "2"
+GENERATOR_VERSION = "3"
 #: Samples drawn between two notes of progress; what an interruption can lose at most, a worker.
 CHUNK = 32
 _NOTES = ".synth"
@@ -34,7 +37,7 @@ class Plan:
         size: long side in pixels.
         style: "drawn" or "photo".
         characters: fewest and most a picture.
-        mix: a key of ``mixes.MIXES``.
+        mix: a key of ``mixes.MIXES``, or a mixer.
         generator_version: of the code that draws.
     """
 
@@ -43,12 +46,21 @@ class Plan:
     size: int
     style: Literal["drawn", "photo"]
     characters: tuple[int, int]
-    mix: str = "rich"
+    mix: str | Mixer = "rich"
     generator_version: str = GENERATOR_VERSION
 
     def description(self) -> dict[str, Any]:
         """Returns the plan as it stands in ``dataset.json``."""
-        return {**asdict(self), "characters": list(self.characters)}
+        mix = self.mix if isinstance(self.mix, str) else self.mix.description()
+        return {
+            "seed": self.seed,
+            "count": self.count,
+            "size": self.size,
+            "style": self.style,
+            "characters": list(self.characters),
+            "mix": mix,
+            "generator_version": self.generator_version,
+        }
 
     def chunks(self) -> list[range]:
         """Returns the ids 1…count in runs of :data:`CHUNK`."""

@@ -139,13 +139,11 @@ class Drawing:
         steps = np.arange(-reach, reach, max(pattern.pitch, 0.008))[:64]
         ink = opaque(self.rendering.tone(pattern.rgb))
         if pattern.kind == "dots":
-            dots = [
-                paths.circle(centre + along * s + across * (t + (i % 2) * pattern.pitch / 2), pattern.pitch * 0.27)
-                for i, s in enumerate(steps[:20])
-                for t in steps[:20]
-            ]
-            if dots:
-                self.shapes.append(Shape(paths.join(*dots), ink, clip=path))
+            rows, columns = steps[:20, None, None], steps[None, :20, None]
+            shift = (np.arange(len(steps[:20])) % 2)[:, None, None] * pattern.pitch / 2
+            dots = centre + along * rows + across * (columns + shift)
+            if len(steps):
+                self.shapes.append(Shape(paths.circles(dots.reshape(-1, 2), pattern.pitch * 0.27), ink, clip=path))
             return
         segments = []
         if pattern.kind in ("stripes", "plaid"):
@@ -211,12 +209,13 @@ class Drawing:
         count = len(points)
         result = np.zeros(count, bool)
         last = np.full(count, -1)
+        belongs = {
+            layer: np.array([layer in layers for layers in own]) for layer in {layer for layer, _ in self.covers}
+        }
         for i, (layer, _) in enumerate(self.covers):
-            for j in range(count):
-                if layer in own[j]:
-                    last[j] = i
+            last[belongs[layer]] = i
         for i, (layer, outline) in enumerate(self.covers):
-            candidates = (~result) & (i > last) & np.array([layer not in own[j] for j in range(count)])
+            candidates = (~result) & (i > last) & ~belongs[layer]
             if not candidates.any():
                 continue
             low, high = outline.min(axis=0), outline.max(axis=0)

@@ -11,6 +11,7 @@ import numpy as np
 from shared.synthetic import texture
 from shared.synthetic.brush import ImageArray, hsv
 from shared.synthetic.effects_ink import blackboard, chalk, line_art, lines_of, on_paper, paper_photo, pencil
+from shared.synthetic.effects_paint import painterly, watercolour
 
 _Treatment = Callable[[np.random.Generator, ImageArray], ImageArray]
 
@@ -156,6 +157,8 @@ LOOKS: Mapping[str, Treatment] = {
     "paper_photo": Treatment(paper_photo, frozenset({"sketch"}), colourless=True, ground="white", from_lines=True),
     "on_paper": Treatment(on_paper, frozenset({"sketch"}), colourless=True, ground="white"),
     "crayon": Treatment(on_paper, frozenset({"sketch"}), ground="white"),
+    "watercolour": Treatment(watercolour, frozenset({"watercolor_(medium)", "traditional_media"})),
+    "painterly": Treatment(painterly, frozenset({"painting_(medium)", "faux_traditional_media"})),
     "blackboard": Treatment(blackboard, frozenset({"sketch"}), colourless=True, ground="board"),
 }
 
@@ -168,9 +171,9 @@ WEAR: Mapping[str, Treatment] = {
 #: How often each is used (ours).
 LOOK_MIX: Mapping[str, Mapping[str, float]] = {
     "drawn": {
-        "plain": 0.755, "greyscale": 0.03, "tinted": 0.012, "sepia": 0.01, "screentone": 0.015, "posterised": 0.018,
+        "plain": 0.715, "greyscale": 0.03, "tinted": 0.012, "sepia": 0.01, "screentone": 0.015, "posterised": 0.018,
         "cast": 0.05, "pixelated": 0.02, "pencil": 0.015, "line_art": 0.015, "chalk": 0.01, "paper_photo": 0.03,
-        "crayon": 0.02,
+        "crayon": 0.02, "watercolour": 0.022, "painterly": 0.018,
     },
     "photo": {"plain": 0.74, "cast": 0.2, "greyscale": 0.05, "sepia": 0.01},
 }  # fmt: skip

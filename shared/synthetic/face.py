@@ -262,10 +262,15 @@ def _draw_nose(drawing: Drawing, head: Head, face: Face, skin: Rgb) -> None:
         curve = _local(
             origin, u, v, [(0.012 * turn, 0.11), (0.03 * turn, 0.02), (0.036 * turn, -0.02), (-0.02 * turn, -0.028)]
         )
-        drawing.stroke(paths.smooth_open(curve), skin, 0.7, 0.8)
+        drawing.stroke(paths.smooth_open(curve), skin, _fine(drawing, 0.7, 0.035 * head.unit), 0.8)
         return
     curve = _local(origin, u, v, [(0.0, 0.015), (0.012 * turn, -0.01), (-0.004 * turn, -0.014)])
-    drawing.stroke(paths.smooth_open(curve), skin, 0.7)
+    drawing.stroke(paths.smooth_open(curve), skin, _fine(drawing, 0.7, 0.018 * head.unit))
+
+
+def _fine(drawing: Drawing, width: float, most: float) -> float:
+    """Returns a stroke width (in outline widths) of at most ``most`` body heights: thick pens keep small features."""
+    return min(width, most / max(drawing.rendering.line, 1e-6))
 
 
 def _draw_mouth(drawing: Drawing, head: Head, face: Face, skin: Rgb) -> None:
@@ -297,7 +302,12 @@ def _draw_mouth(drawing: Drawing, head: Head, face: Face, skin: Rgb) -> None:
     if kind == "smile":
         w *= 1.25
     curve = _local(origin, u, v, [(-w, bend), (-w * 0.5, 0.0), (w * 0.5, 0.0), (w, bend)])
-    drawing.stroke(paths.smooth_open(curve), ink if drawing.rendering.style != "line_art" else skin, 0.9, least=0.0025)
+    drawing.stroke(
+        paths.smooth_open(curve),
+        ink if drawing.rendering.style != "line_art" else skin,
+        _fine(drawing, 0.9, 0.4 * w * head.unit),
+        least=0.0025,
+    )
 
 
 def _draw_beard(drawing: Drawing, head: Head, hair: Rgb) -> None:

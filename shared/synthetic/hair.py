@@ -36,9 +36,11 @@ STYLES = (
     "bald",
     "medium",
 )
-_FRINGES = ("straight", "swept", "parted", "jagged")
+FRINGES = ("straight", "swept", "parted", "jagged")
 _GIRL = (2, 4, 8, 4, 1.5, 3, 1, 1.2, 0.5, 1.2, 1.2, 1.2, 1, 1, 0.6, 0.02, 4)
 _BOY = (7, 0.5, 1, 0, 0, 0.7, 0, 0, 5, 0.15, 0, 0, 0.2, 1, 3, 0.5, 1.2)
+#: style: (girl weight, boy weight)
+WORN_BY = {style: (girl, boy) for style, girl, boy in zip(STYLES, _GIRL, _BOY, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def sample_hair(rng: np.random.Generator, style: str, boy: bool, short_body: flo
         "braid": float(rng.uniform(1.2, 2.2)),
         "curly": float(rng.uniform(0.6, 1.3)),
     }.get(kind, 0.42)
-    fringe = str(rng.choice(_FRINGES, p=shares(_FRINGES, (0.2, 0.25, 0.2, 0.35), wardrobe.fringes)))
+    fringe = str(rng.choice(FRINGES, p=shares(FRINGES, (0.2, 0.25, 0.2, 0.35), wardrobe.fringes)))
     if kind == "very_short" or (boy and rng.random() < 0.12):
         fringe = "none"
     girl_locks = 0.0 if boy else float(rng.choice([0.0, 0.35, 0.6, 0.9]))

@@ -88,7 +88,8 @@ def arm(figure: Figure, side: str) -> Limb:
     joints = np.stack([figure.at(f"{side}_{n}") for n in ("shoulder", "elbow", "wrist")])
     s, e, w = (figure.scale(f"{side}_{n}") for n in ("shoulder", "elbow", "wrist"))
     hinge = figure.size.upper_arm / (figure.size.upper_arm + figure.size.forearm)
-    upper = (r0 * s, r0 * 0.98 * s, (r0 * 0.35 + r1 * 0.65) * e, r1 * e)
+    # The arm begins slender, or its round end would stand above the shoulders' line.
+    upper = (r0 * 0.8 * s, r0 * 0.98 * s, (r0 * 0.35 + r1 * 0.65) * e, r1 * e)
     return Limb(joints, upper, (r1 * e, r1 * 1.06 * e, (r1 * 0.35 + r2 * 0.65) * w, r2 * w), hinge)
 
 

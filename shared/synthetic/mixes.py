@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from shared.synthetic.backgrounds import DRAWN_MIX
 from shared.synthetic.effects import LOOK_MIX, WEAR_MIX
 from shared.synthetic.framing import FRAMING_MIX
 from shared.synthetic.poses import FAMILIES
+from shared.synthetic.proportions import BODY_MIX, BUILD_MIX
 from shared.synthetic.rendering import MANNER_MIX
+
+if TYPE_CHECKING:
+    from shared.synthetic.motion import Motion
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,9 @@ class Mix:
         expressions: the same for expressions of the face.
         adornments: how often hats, ties, gloves, glasses, things held and the like are worn, as a share of the
             rich mix's.
+        builds: girl, boy, child.
+        bodies: chibi (2-3.4 heads tall), short (3.4-5.4), tall (5-7.8).
+        motion: poses of motion capture, and how often they take the place of the pose families.
     """
 
     manners: Mapping[str, float]
@@ -48,6 +56,9 @@ class Mix:
     outfits: Mapping[str, float] | None = None
     expressions: Mapping[str, float] | None = None
     adornments: float = 1.0
+    builds: Mapping[str, float] = field(default_factory=lambda: BUILD_MIX)
+    bodies: Mapping[str, float] = field(default_factory=lambda: BODY_MIX)
+    motion: Motion | None = None
 
 
 RICH = Mix(

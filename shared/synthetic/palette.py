@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from bisect import bisect_right
 from collections.abc import Mapping
 
 import numpy as np
@@ -110,12 +111,26 @@ _HAIR_WEIGHTS: dict[str, float] = {
 }
 
 
+_Bounds = tuple[list[str], list[float], object]
+#: Names of a table, the upper bounds of their shares of 0–1, and the table: kept, for colours are picked all the time.
+_BOUNDS: dict[tuple[int, object], _Bounds] = {}
+
+
 def _vary(rng: np.random.Generator, rgb: Rgb, amount: float) -> Rgb:
     hue, light, saturation = colorsys.rgb_to_hls(*(c / 255 for c in rgb))
     light = min(max(light + float(rng.normal(0, amount)), 0.03), 0.985)
     saturation = min(max(saturation + float(rng.normal(0, amount)), 0.0), 1.0)
     r, g, b = colorsys.hls_to_rgb((hue + float(rng.normal(0, 0.012))) % 1.0, light, saturation)
     return round(r * 255), round(g * 255), round(b * 255)
+
+
+def _bounds(table: dict[str, tuple[Rgb, ...]], words: tuple[tuple[str, float], ...] | None) -> _Bounds:
+    key = id(table), words
+    if key not in _BOUNDS:
+        weights = {id(CLOTH): _CLOTH_WEIGHTS, id(HAIR): _HAIR_WEIGHTS}.get(key[0]) or dict.fromkeys(table, 1.0)
+        chances = shares(list(weights), list(weights.values()), None if words is None else dict(words)).cumsum()
+        _BOUNDS[key] = list(weights), (chances / chances[-1]).tolist(), table
+    return _BOUNDS[key]
 
 
 def pick(
@@ -125,13 +140,8 @@ def pick(
     words: Mapping[str, float] | None = None,
 ) -> tuple[str, Rgb]:
     """Returns a colour word of ``table`` and one varied colour of it; ``words`` are factors on how often each comes."""
-    if table is CLOTH:
-        names, weights = list(_CLOTH_WEIGHTS), list(_CLOTH_WEIGHTS.values())
-    elif table is HAIR:
-        names, weights = list(_HAIR_WEIGHTS), list(_HAIR_WEIGHTS.values())
-    else:
-        names, weights = list(table), [1.0] * len(table)
-    name = names[int(rng.choice(len(names), p=shares(names, weights, words)))]
+    names, bounds, _ = _bounds(table, None if words is None else tuple(words.items()))
+    name = names[bisect_right(bounds, float(rng.random()))]
     choices = table[name]
     return name, _vary(rng, choices[int(rng.integers(len(choices)))], vary)
 

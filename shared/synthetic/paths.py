@@ -96,6 +96,19 @@ def circle(centre: ArrayLike, radius: float) -> Path:
     return ellipse(centre, (radius, 0.0), (0.0, radius))
 
 
+def circles(centres: Points, radius: float) -> Path:
+    """Returns circles of one radius around ``centres`` ``(n, 2)`` as one path."""
+    # The same sums in the same order as in `ellipse`, for all circles at once.
+    p, q, k = np.array((radius, 0.0)), np.array((0.0, radius)), _KAPPA
+    east, south, west, north = centres + p, centres + q, centres - p, centres - q
+    knots = [
+        east, east + k * q, south + k * p, south, south - k * p, west + k * q, west, west - k * q, north - k * p,
+        north, north + k * p, east - k * q, east,
+    ]  # fmt: skip
+    commands = bytes([MOVE, CUBIC, CUBIC, CUBIC, CUBIC, CLOSE]) * len(centres)
+    return commands, np.stack(knots, axis=1).reshape(-1, 2).astype(np.float32)
+
+
 def join(*paths: Path) -> Path:
     """Returns one path that holds all the given ones (their union under the non-zero rule where all turn alike)."""
     return b"".join(p[0] for p in paths), np.concatenate([p[1] for p in paths])

@@ -53,21 +53,36 @@ def _spine(rng: Rng, spread: float = 1.0) -> tuple[float, float, float]:
 
 def _stand(rng: Rng) -> SampledPose:
     arms, tags, free = sample_arms(rng)
-    out = gauss(rng, 0, 4) + (9 if rng.random() < 0.15 else 0)
-    legs = tuple(
-        Leg(gauss(rng, 0, 5), out + gauss(rng, 0, 2), gauss(rng, 0, 5), abs(gauss(rng, 3, 4)), gauss(rng, 0, 5))
-        for _ in "LR"
-    )
+    kind = rng.random()
+    if kind < 0.2:  # shins or feet crossed
+        out, flex = gauss(rng, -12, 3.5), abs(gauss(rng, 7, 3))
+        legs = [
+            Leg(flex, out, gauss(rng, 0, 6), abs(gauss(rng, 6, 5)), 5),
+            Leg(-flex / 2, out + gauss(rng, 2, 2), 0, 3, 0),
+        ]
+        tags = (*tags, "crossed_legs") if out < -6 else tags
+    elif kind < 0.36:  # knees together, feet apart
+        legs = [
+            Leg(gauss(rng, 5, 4), gauss(rng, -7, 3), -abs(gauss(rng, 30, 14)), abs(gauss(rng, 14, 7)), gauss(rng, 0, 6))
+            for _ in "LR"
+        ]
+    else:
+        out = gauss(rng, 0, 5) + (10 if rng.random() < 0.15 else 0)
+        legs = [
+            Leg(gauss(rng, 0, 6), out + gauss(rng, 0, 3), gauss(rng, 0, 8), abs(gauss(rng, 4, 5)), gauss(rng, 0, 5))
+            for _ in "LR"
+        ]
     return SampledPose(
-        Pose(0, 0, _spine(rng), _head(rng), arms, (legs[0], legs[1])), "standing", ("standing", *tags), free
-    )
+        Pose(0, gauss(rng, 0, 3), _spine(rng, 1.3), _head(rng), arms, (legs[0], legs[1])),
+        "standing", ("standing", *tags), free,
+    )  # fmt: skip
 
 
 def _contrapposto(rng: Rng) -> SampledPose:
     arms, tags, free = sample_arms(rng)
     lean = gauss(rng, 7, 3)
     weight = Leg(gauss(rng, -3, 3), lean - 2, 0, 1, 0)
-    free_leg = Leg(gauss(rng, 14, 7), 2, gauss(rng, -6, 5), gauss(rng, 22, 10), 10)
+    free_leg = Leg(gauss(rng, 14, 7), gauss(rng, -3, 6), gauss(rng, -6, 5), gauss(rng, 22, 10), 10)
     flip = rng.random() < 0.5
     side = -1.6 * lean
     pose = Pose(
@@ -158,7 +173,7 @@ def _sit(rng: Rng) -> SampledPose:
         Leg(gauss(rng, 86, 8), out, gauss(rng, 0, 6), knee, 10),
         Leg(gauss(rng, 86, 8), out, gauss(rng, 0, 6), knee + gauss(rng, 0, 9), 10),
     )
-    if rng.random() < 0.3:
+    if rng.random() < 0.4:
         legs = (Leg(102, -14, 12, gauss(rng, 72, 8), 25), Leg(86, -2, 0, gauss(rng, 84, 6), 8))
         tags += ("crossed_legs",)
     pose = Pose(gauss(rng, -5, 6), 0, (gauss(rng, 8, 7), gauss(rng, 0, 4), gauss(rng, 0, 7)), _head(rng), arms, legs)
@@ -328,23 +343,23 @@ def _doodle(rng: Rng) -> SampledPose:
 
 #: Families and how often they are drawn.
 FAMILIES: dict[str, tuple[float, Callable[[Rng], SampledPose]]] = {
-    "standing": (0.27, _stand),
-    "contrapposto": (0.10, _contrapposto),
+    "standing": (0.25, _stand),
+    "contrapposto": (0.09, _contrapposto),
     "walking": (0.06, _walk),
     "running": (0.05, _run),
     "jumping": (0.05, _jump),
     "action": (0.06, _action),
     "kicking": (0.02, _kick),
     "one_leg": (0.03, _one_leg),
-    "sitting": (0.07, _sit),
-    "sitting_floor": (0.05, _sit_floor),
+    "sitting": (0.085, _sit),
+    "sitting_floor": (0.06, _sit_floor),
     "wariza": (0.025, _wariza),
-    "seiza": (0.02, _seiza),
-    "kneeling": (0.035, _kneel),
+    "seiza": (0.025, _seiza),
+    "kneeling": (0.045, _kneel),
     "squatting": (0.025, _crouch),
     "leaning_forward": (0.025, _bent_over),
     "lying": (0.025, _lie),
-    "upside_down": (0.012, _upside_down),
+    "upside_down": (0.008, _upside_down),
     "floating": (0.02, _float),
     "all_fours": (0.01, _all_fours),
     "random": (0.06, _random),
@@ -389,7 +404,8 @@ FAMILY_TAGS: frozenset[str] = frozenset(
 )
 
 
-def _mirrored(sampled: SampledPose) -> SampledPose:
+def mirrored(sampled: SampledPose) -> SampledPose:
+    """Returns the pose with left and right exchanged."""
     pose = sampled.pose
     forward, side, twist = pose.spine
     yaw, pitch, roll = pose.head
@@ -416,4 +432,4 @@ def sample_pose(rng: Rng, family: str | None = None, weights: Mapping[str, float
     if family not in FAMILIES:
         raise ValueError(f"pose family {family!r} must be one of {', '.join(FAMILIES)}")
     sampled = FAMILIES[family][1](rng)
-    return _mirrored(sampled) if rng.random() < 0.5 else sampled
+    return mirrored(sampled) if rng.random() < 0.5 else sampled

@@ -75,7 +75,7 @@ def draw_scene(
     worn = "none" if treatment.from_lines else pick(rng, mix.wear if style == "drawn" else WEAR_MIX[style])
     look, wear = (Effect(name, int(rng.integers(0, 2**31))) for name in (cast.look, worn))
     shown = stage.characters(treatment.colourless)
-    keeps_colour = look.name in ("plain", "posterised", "pixelated", "pencil", "line_art")
+    keeps_colour = look.name in ("plain", "posterised", "pixelated", "pencil", "line_art", "painterly")
     tags |= background_tags(background.tags, treatment.tags, keeps_colour)
     framings = [framing_tags(c.points_xy, c.state != JointState.OUTSIDE) for c in shown]
     if framings and all(framing == framings[0] for framing in framings):

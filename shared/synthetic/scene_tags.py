@@ -122,7 +122,8 @@ _NAMES = """
     book picture_frame door chalkboard chair table couch lamp vase potted_plant box ball cat bottle bird umbrella
     snowman blurry blurry_background speech_bubble english_text signature watermark border white_border
     black_border sparkle heart light_particles light_rays bokeh monochrome greyscale sepia limited_palette
-    pixel_art sketch lineart white_outline drop_shadow
+    watercolor_(medium) painting_(medium) traditional_media faux_traditional_media pixel_art sketch lineart
+    white_outline drop_shadow
 """
 
 

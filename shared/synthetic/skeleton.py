@@ -51,8 +51,8 @@ UPPER_SHARE = 0.535
 
 #: Joint limits in degrees (low, high).
 LIMITS = {
-    "elbow": (0.0, 150.0),
-    "knee": (0.0, 160.0),
+    "elbow": (0.0, 158.0),
+    "knee": (0.0, 164.0),
     "hip_flex": (-30.0, 130.0),
     "hip_out": (-30.0, 80.0),
     "hip_twist": (-75.0, 75.0),
@@ -102,7 +102,7 @@ def reach(target: Vector, pole: Vector = (0.6, -0.6, -0.5), hand: float = 0.0) -
     distance = float(np.linalg.norm(goal))
     towards = _unit(goal)
     near, far = UPPER_SHARE, 1.0 - UPPER_SHARE
-    distance = min(max(distance, 0.28), 0.999)
+    distance = min(max(distance, 0.22), 0.999)
     cosine = (near**2 + distance**2 - far**2) / (2 * near * distance)
     cosine = min(max(cosine, -1.0), 1.0)
     side = np.array(pole) - towards * float(np.dot(pole, towards))

@@ -39,7 +39,8 @@ def draw_sample(plan: Plan, image_id: int) -> Scene:
     shares = np.cumsum([share for _, share in SHAPES])
     aspect = SHAPES[int(np.searchsorted(shares / shares[-1], rng.random(), side="right"))][0]
     size_wh = (plan.size, round(plan.size / aspect)) if aspect >= 1 else (round(plan.size * aspect), plan.size)
-    return draw_scene(rng, size_wh, plan.style, plan.characters, MIXES[plan.mix])
+    mix = MIXES[plan.mix] if isinstance(plan.mix, str) else plan.mix.mix
+    return draw_scene(rng, size_wh, plan.style, plan.characters, mix)
 
 
 def write_sample(root: Path, image_id: int, scene: Scene) -> dict[str, Any]:

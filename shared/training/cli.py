@@ -2,108 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import logging
-import os
 import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-# jsonargparse reads it at import: LightningCLI 2.6 calls functions that were renamed since, a matter of upstream only.
-os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")
-
-import jsonargparse
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
-from pytorch_lightning.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
-from pytorch_lightning.loggers import TensorBoardLogger
+from pytorch_lightning.utilities import rank_zero_only
 
-from shared.errors import InkposeError, UsageError
-from shared.precision import affordable_precision
-from shared.training.interrupt import StopAtBatchEnd, TrainingStoppedError, last_checkpoint
-from shared.training.resume import check_same_science
-
-log = logging.getLogger(__name__)
-
-
-class InkposeCLI(LightningCLI):
-    """LightningCLI with a run folder, checkpoints in a section of their own, and a guarded ``--resume``.
-
-    A run lands in ``trainer.default_root_dir``: ``config.yaml``, ``checkpoints/{best,last}.ckpt``, TensorBoard files.
-    """
-
-    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Adds the ``checkpoint`` section and ``--resume``."""
-        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
-        parser.set_defaults(
-            {
-                "checkpoint.filename": "best",
-                "checkpoint.save_last": True,
-                "checkpoint.enable_version_counter": False,
-                "checkpoint.auto_insert_metric_name": False,
-            }
-        )
-        parser.add_argument(
-            "--resume",
-            type=bool,
-            default=False,
-            help="Go on from checkpoints/last.ckpt of the run folder, if it is there.",
-        )
-
-    def _parse_ckpt_path(self) -> None:
-        # Upstream lets the checkpoint's hyper-parameters beat YAML and flags without a word;
-        # here a difference is an error (see check_same_science).
-        return
-
-    def before_instantiate_classes(self) -> None:
-        """Puts the checkpoints into the run folder."""
-        config = self.config[self.subcommand]
-        if config.trainer.default_root_dir is None:
-            raise UsageError("trainer.default_root_dir: not set; name the run folder, e.g. runs/demo/tagger")
-        if config.checkpoint.dirpath is None:
-            config.checkpoint.dirpath = str(Path(config.trainer.default_root_dir) / "checkpoints")
-
-    def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
-        """Adds the TensorBoard logger, the progress bar and the signal handling to the user's trainer."""
-        config = self._get(self.config_init, "trainer")
-        if config.get("logger") is None:
-            kwargs["logger"] = TensorBoardLogger(save_dir=config["default_root_dir"], name="", version="")
-        instead = affordable_precision(config.get("precision"), config.get("accelerator") or "auto")
-        if instead is not None:
-            log.warning("this processor has no bfloat16: training in %s instead of %s", instead, config["precision"])
-            kwargs["precision"] = instead
-        callbacks = list(config.get("callbacks") or [])
-        callbacks.append(StopAtBatchEnd())
-        if config.get("enable_progress_bar") is not False:
-            # A log file is no terminal: there a bar would be thousands of lines.
-            callbacks.append(TQDMProgressBar(refresh_rate=5 if sys.stderr.isatty() else 0))
-        return super().instantiate_trainer(callbacks=callbacks, **kwargs)
-
-    def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
-        kwargs = super()._prepare_subcommand_kwargs(subcommand)
-        last = last_checkpoint(self.trainer)
-        if (
-            subcommand == "fit"
-            and kwargs.get("ckpt_path") is None
-            and self.config[subcommand].resume
-            and last.is_file()
-        ):
-            kwargs["ckpt_path"] = str(last)
-        path = kwargs.get("ckpt_path")
-        if path is not None:
-            check_same_science(Path(path), self.model, self.datamodule, strict=subcommand == "fit")
-        kwargs["weights_only"] = True
-        return kwargs
-
-
-class _SaveConfig(SaveConfigCallback):
-    """Saves config.yaml for fits only; a validation must not overwrite what the run was trained with."""
-
-    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        if stage == "fit":
-            super().setup(trainer, pl_module, stage)
+from shared.errors import InkposeError
+from shared.training.interrupt import TrainingStoppedError
+from shared.training.lightning_cli import ArgumentError, InkposeCLI, SaveConfigOfFits
+from shared.training.processes import is_child, let_parent_end
 
 
 def run(
@@ -122,7 +34,8 @@ def run(
         subclass_mode_model: the YAML names the class under ``model.class_path``.
 
     Returns:
-        0 done; 2 bad input (one line on stderr); 130 or 143 stopped by Ctrl-C or SIGTERM after saving.
+        0 done; 2 bad input (one line on stderr); 128 + signal (130 Ctrl-C, 143 SIGTERM, 138 SIGUSR1) stopped after
+        saving.
     """
     _quieten()
     arguments = list(sys.argv[1:] if args is None else args)
@@ -137,22 +50,35 @@ def run(
             trainer_defaults={"enable_model_summary": False},
             # Plain hyper-parameters in the checkpoint: what __init__ received, nothing of the parser.
             load_from_checkpoint_support=False,
-            save_config_callback=_SaveConfig,
+            save_config_callback=SaveConfigOfFits,
             save_config_kwargs={"overwrite": True},
             seed_everything_default=0,
             parser_kwargs={"exit_on_error": False, **parser_kwargs},
         )
     except TrainingStoppedError as stop:
-        _complain(f"{stop}; go on with --resume true")
-        return 128 + stop.signum
+        if _rank() == 0:
+            _complain(f"{stop}; go on with --resume true")
+        # Lightning would kill the process that reports, were this one to end with another code.
+        return 0 if is_child() else 128 + stop.signum
     except KeyboardInterrupt:
         _complain("interrupted")
         return 128 + signal.SIGINT
     except InkposeError as error:
         _complain(str(error))
+        if is_child():
+            let_parent_end()
         return 2
-    except jsonargparse.ArgumentError as error:
+    except ArgumentError as error:
         _complain(" ".join(str(error).split()))
+        return 2
+    except OSError as error:
+        # Of the run folder: what is wrong with data is told as DataError.
+        if error.errno not in (errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES):
+            raise
+        _complain(
+            f"{error.filename or 'the run folder'}: cannot be written ({error.strerror}); "
+            "free some space, or name another trainer.default_root_dir"
+        )
         return 2
     except ValueError as error:
         behind = _user_error_behind(error)
@@ -172,7 +98,12 @@ def _user_error_behind(error: BaseException) -> InkposeError | None:
 
 
 def _complain(message: str) -> None:
-    sys.stderr.write(f"error: {message}\n")
+    rank = _rank()
+    sys.stderr.write(f"error: {message}\n" if not rank else f"error (rank {rank}): {message}\n")
+
+
+def _rank() -> int:
+    return int(getattr(rank_zero_only, "rank", 0))
 
 
 def _quieten() -> None:
@@ -182,6 +113,10 @@ def _quieten() -> None:
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*LightningCLI's args parameter.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+    # A run that goes on after a validation has chosen its best checkpoint before.
+    warnings.filterwarnings("ignore", message=".*could not find the monitored key.*")
+    # Metrics of ours are summed over the processes before they are logged.
+    warnings.filterwarnings("ignore", message=".*It is recommended to use `self.log.*sync_dist=True.*")
     # Frozen sources are in eval mode on purpose.
     warnings.filterwarnings("ignore", message=".*in eval mode at the start of training.*")
     warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")

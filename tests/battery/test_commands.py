@@ -7,7 +7,6 @@ import os
 import resource
 import shutil
 import signal
-import socket
 from pathlib import Path
 
 import numpy as np
@@ -187,18 +186,3 @@ def test_reports_of_edited_results(battery, tmp_path, picture, weights) -> None:
         (tmp_path / "run/metrics.json").write_text(numbers, "utf-8", "surrogatepass")
         command = ("report", tmp_path / "run", "--predictions", out)
         battery.check(f"report: {how}; {also}", lambda command=command: fault_of(run(*command), tmp_path))
-
-
-def test_nothing_is_asked_of_the_network(battery, tmp_path, picture, weights, monkeypatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("a connection to the outside")
-
-    for name in ("connect", "connect_ex", "sendto"):
-        monkeypatch.setattr(socket.socket, name, refuse)
-    for name in ("getaddrinfo", "gethostbyname", "create_connection"):
-        monkeypatch.setattr(socket, name, refuse)
-    for name, command in commands(picture, weights, tmp_path / "out").items():
-        battery.check(
-            f"{name} without a network",
-            lambda command=command, name=name: fault_of(run(*command), tmp_path, (0, 2) if name == "rig" else (0,)),
-        )

@@ -67,6 +67,27 @@ def test_points_of_a_plot_are_where_they_belong():
     assert points == ["36.0,158.0", "146.0,69.2", "256.0,10.0"]
 
 
+def test_reliability_and_poses_are_shown(run):
+    metrics = {
+        "reliability": [{"score": 0.25, "found": 0.5, "n": 30}, {"score": 0.75, "found": 1.0, "n": 10}],
+        "by_kind": {"view": {"back": {"n": 4, "pdj@0.2": 0.625, "found": None}, "unknown": {"n": 1}}},
+    }
+    path = run / "evaluation/pose/metrics.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(metrics))
+    write_report(run, run / "report.html")
+    page = (run / "report.html").read_text()
+    assert "<tr><td>view: back</td><td>4</td><td>0.625</td><td>–</td></tr>" in page
+    assert "unknown" not in page
+    # Score 0.25 lies at 36 + 60, share 0.5 at 10 + 120; 240 px are one.
+    assert 'points="96.0,130.0 216.0,10.0"' in page
+    # The bars are a quarter high for the most joints, a third of that for a third of them.
+    assert re.findall(r'<rect x="[^"]*" y="([^"]*)"', page) == ["190.0", "230.0"]
+    path.write_text(json.dumps({"reliability": [{"score": "x"}]}))
+    write_report(run, run / "report.html")
+    assert "what to trust" not in (run / "report.html").read_text()
+
+
 def test_groups_keep_the_order_of_probability():
     tags = [{"name": "long_hair", "group": "hair", "score": 0.9}, {"name": "smile", "group": "face", "score": 0.8},
             {"name": "red_hair", "group": "hair", "score": 0.123}]  # fmt: skip

@@ -122,8 +122,11 @@ def test_concat_order_is_picture_domain_task() -> None:
     rgb = torch.rand(2, 3, 64, 64)
     net(rgb)
     assert isinstance(net, FeatureConcatNet)
-    maps, task_logits = net.frozen_features(rgb)
+    features = net.frozen_features(rgb)
+    maps, task_logits = net.domain.source(rgb), net.task.source(rgb)
     assert [tuple(m.shape[1:]) for m in maps] == [(64, 32, 32), (64, 16, 16), (128, 8, 8), (256, 4, 4)]
+    # What the head reads of a level is never finer than its heatmaps.
+    assert [tuple(m.shape[1:]) for m in features.domain] == [(64, 16, 16), (64, 16, 16), (128, 8, 8), (256, 4, 4)]
     assert torch.equal(seen[0][:, :3], resize(rgb, 16))
     assert torch.allclose(seen[0][:, 3:15], net.domain_converter(maps))
     assert torch.allclose(seen[0][:, 15:], net.task_converter(task_logits))
@@ -140,7 +143,7 @@ def test_frozen_parts_stay_frozen_and_the_rest_moves(method: str) -> None:
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     for _ in range(2):
         optimizer.zero_grad()
-        net.train_forward(torch.rand(4, 3, 64, 64)).logits.square().mean().backward()
+        net.from_features(net.frozen_features(torch.rand(4, 3, 64, 64))).logits.square().mean().backward()
         optimizer.step()
     after = net.state_dict()
     frozen = [name for name in before if name.startswith(("domain.", "task."))]
@@ -158,7 +161,7 @@ def test_frozen_parts_stay_frozen_and_the_rest_moves(method: str) -> None:
 
 def test_matching_reaches_the_matcher_through_the_head() -> None:
     net = small_net("feature_match").train()
-    output = net.train_forward(torch.rand(2, 3, 64, 64))
+    output = net.from_features(net.frozen_features(torch.rand(2, 3, 64, 64)))
     assert output.imitation is not None
     assert output.imitation.shape == (2, 16, 8, 8)
     output.logits.square().mean().backward()

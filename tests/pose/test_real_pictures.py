@@ -11,7 +11,14 @@ import pytest
 import yaml
 
 from pose.predict import load
-from pose.real_pictures import BODY, LabelledPicture, evaluate_pictures, read_animated_drawing, read_render
+from pose.real_pictures import (
+    BODY,
+    LabelledPicture,
+    evaluate_pictures,
+    find_labelled,
+    read_animated_drawing,
+    read_render,
+)
 from shared.errors import DataError
 from shared.keypoints.schema import COCO_17, JointState
 
@@ -22,7 +29,7 @@ _JOINTS = ("root", "hip", "torso", "neck", *(f"{side}_{name}" for side in ("righ
 
 
 def write_character(folder: Path, joints: tuple[str, ...] = _JOINTS) -> None:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     skeleton = [{"loc": [10 + i, 20 + 2 * i], "name": name, "parent": None} for i, name in enumerate(joints)]
     (folder / "char_cfg.yaml").write_text(yaml.safe_dump({"height": 90, "width": 60, "skeleton": skeleton}))
     mask = np.zeros((90, 60), np.uint8)
@@ -82,6 +89,19 @@ class AnswersWith:
         return [self.places[None] for _ in images]
 
 
+def test_character_folders_are_found_and_unusable_ones_are_named(tmp_path: Path) -> None:
+    write_character(tmp_path / "set" / "b")
+    write_character(tmp_path / "set" / "a")
+    write_character(tmp_path / "spider", ("root", "left_leg1"))
+    (tmp_path / "config_alone").mkdir()
+    (tmp_path / "config_alone/char_cfg.yaml").write_text("height: 1")
+    pictures, problems = find_labelled(tmp_path)
+    assert [(picture.name, picture.kind) for picture in pictures] == [(n, "AnimatedDrawings") for n in ("a", "b")]
+    assert len(problems) == 1
+    assert "spider" in problems[0]
+    assert [picture.name for picture in find_labelled(tmp_path / "set" / "a")[0]] == ["a"]
+
+
 def test_errors_by_hand(tmp_path: Path) -> None:
     write_character(tmp_path / "char")
     truth = read_animated_drawing(tmp_path / "char")
@@ -99,6 +119,9 @@ def test_errors_by_hand(tmp_path: Path) -> None:
     assert values["called_absent"] == pytest.approx(1 / 12)
     # Left hip to right shoulder: indices 13 and 4 of the list, (9, 18) px apart, so a radius of 4 px.
     assert values["pdj@0.2"] == pytest.approx(11 / 12)
+    assert values["error_mean/left_knee"] == pytest.approx(0.1)
+    assert (values["n/left_knee"], values["n/left_ankle"], values["error_mean/left_ankle"]) == (2, 2, 0)
+    assert "n/nose" not in values
     with pytest.raises(ValueError, match="empty"):
         evaluate_pictures(predictor, [])  # type: ignore[arg-type]
 

@@ -146,6 +146,8 @@ def test_evaluate_gives_plain_finite_numbers(data: Path, tmp_path: Path) -> None
     )
     assert {"pdj@0.2", "pckh@0.5", "pcp@0.5", "oks_ap", "n", "excluded", "pdj@0.2/nose"} <= values.keys()
     reliability = values.pop("reliability")
+    by_kind = values.pop("by_kind")
+    assert sum(row["n"] for row in by_kind["view"].values()) == values["n"]
     assert sum(row["n"] for row in reliability) > 0
     assert all(0 <= row["score"] <= 1 and 0 <= row["found"] <= 1 for row in reliability)
     assert all(type(value) is float and np.isfinite(value) for value in values.values())

@@ -347,9 +347,9 @@ def test_pose_augmentation_of_no_strength_only_mirrors(root: Path) -> None:
         clean, sample = weak[i % len(weak)], weak[Draw(i % len(weak), i)]
         flipped = np.linalg.det(sample["affine"][:, :2]) < 0
         mirrored += int(flipped)
-        # Bilinear sampling of a mirrored grid rounds its own way.
+        # A mirrored grid is sampled its own way, and the training decodes its JPEGs smaller.
         change = np.abs(sample["image"].astype(int) - (clean["image"][:, ::-1] if flipped else clean["image"]))
-        assert change.mean() < 1
+        assert change.mean() < 2
         linear = half[Draw(i % len(half), i)]["affine"][:, :2]
         turned = max(turned, abs(np.degrees(np.arctan2(linear[1, 0], linear[1, 1]))))
     assert 3 < mirrored < 17

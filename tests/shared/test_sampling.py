@@ -1,7 +1,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.datamodules.sampling import (
@@ -18,6 +18,7 @@ def _epoch(sampler: ResumableSampler, epoch: int) -> list[Draw]:
     return list(sampler)
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 40), st.integers(1, 7), st.integers(1, 3), st.one_of(st.none(), st.integers(1, 120)),
     st.integers(0, 2**31),
@@ -41,6 +42,26 @@ def test_epoch_length_follows_samples_per_epoch() -> None:
     assert ResumableSampler(100, 8, samples_per_epoch=1000).batches_per_epoch == 125
     assert ResumableSampler(100, 8, samples_per_epoch=1000, num_replicas=4).batches_per_epoch == 31
     assert ResumableSampler(3, 8).batches_per_epoch == 1
+
+
+@settings(deadline=None)
+@given(st.integers(1, 60), st.integers(1, 5), st.integers(1, 4), st.integers(1, 3))
+def test_ranks_and_accumulated_batches_are_the_same(size: int, batch: int, ranks: int, per_step: int) -> None:
+    """R ranks that accumulate A batches step on the batches that one rank steps on that accumulates R · A."""
+
+    def steps(ranks: int, per_step: int) -> list[list[list[Draw]]]:
+        samplers = [ResumableSampler(size, batch, 4, 30, rank, ranks, None, per_step) for rank in range(ranks)]
+        batches = [[] for _ in samplers]
+        for epoch in range(2):
+            for rank, sampler in enumerate(samplers):
+                draws = _epoch(sampler, epoch)
+                batches[rank] += [draws[i : i + batch] for i in range(0, len(draws), batch)]
+        whole = [
+            [part for row in batches for part in row[i : i + per_step]] for i in range(0, len(batches[0]), per_step)
+        ]
+        return [sorted(step) for step in whole]
+
+    assert steps(ranks, per_step) == steps(1, ranks * per_step)
 
 
 def test_order_depends_on_seed_and_pass() -> None:

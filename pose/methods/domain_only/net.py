@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pose.blocks import DomainConverter, KeypointHead, resize, start_at_probability
-from pose.methods.settings import HeadSettings, PoseOutput
+from pose.methods.settings import HeadSettings, PoseOutput, SourceFeatures
 from pose.sources.domain import DomainSource
 from pose.sources.frozen import Frozen
 
@@ -30,16 +30,20 @@ class DomainOnlyNet(nn.Module):
         )
         self.head = KeypointHead(3 + settings.domain_width, settings.head_widths, settings.keypoints)
 
+    def frozen_features(self, rgb: Tensor) -> SourceFeatures:
+        """Returns what the domain source says of square RGB crops ``(B, 3, S, S)`` in [0, 1]."""
+        with torch.no_grad():
+            return SourceFeatures(resize(rgb, self.side), self.domain.source.maps(rgb, self.side))
+
+    def from_features(self, features: SourceFeatures) -> PoseOutput:
+        """Returns logits ``(B, keypoints, side, side)``; there is nothing to imitate."""
+        assert features.picture is not None
+        assert features.domain is not None
+        return PoseOutput(self.head(torch.cat([features.picture, self.domain_converter(features.domain)], dim=1)))
+
     def forward(self, rgb: Tensor) -> Tensor:
         """Maps square RGB crops ``(B, 3, S, S)`` in [0, 1] to logits ``(B, keypoints, side, side)``."""
-        with torch.no_grad():
-            maps = self.domain.source(rgb)
-        logits: Tensor = self.head(torch.cat([resize(rgb, self.side), self.domain_converter(maps)], dim=1))
-        return logits
-
-    def train_forward(self, rgb: Tensor) -> PoseOutput:
-        """Returns what the training step needs; there is nothing to imitate."""
-        return PoseOutput(self.forward(rgb))
+        return self.from_features(self.frozen_features(rgb)).logits
 
     def start_at_probability(self, probability: float) -> None:
         """Makes the untrained net say ``probability`` everywhere."""

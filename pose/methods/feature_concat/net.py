@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pose.blocks import DomainConverter, KeypointHead, TaskConverter, resize, start_at_probability
-from pose.methods.settings import HeadSettings, PoseOutput
+from pose.methods.settings import HeadSettings, PoseOutput, SourceFeatures
 from pose.sources.domain import DomainSource
 from pose.sources.frozen import Frozen
 from pose.sources.named import TaskSource
@@ -37,21 +37,26 @@ class FeatureConcatNet(nn.Module):
             3 + settings.domain_width + settings.task_width, settings.head_widths, settings.keypoints
         )
 
-    def frozen_features(self, rgb: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Returns the four domain maps and the task logits of RGB ``(B, 3, S, S)`` in [0, 1]."""
+    def frozen_features(self, rgb: Tensor) -> SourceFeatures:
+        """Returns what the sources say of square RGB crops ``(B, 3, S, S)`` in [0, 1]."""
         with torch.no_grad():
-            return self.domain.source(rgb), self.task.source(rgb)
+            return SourceFeatures(
+                resize(rgb, self.side), self.domain.source.maps(rgb, self.side), self.task.source.trunk(rgb)
+            )
+
+    def from_features(self, features: SourceFeatures) -> PoseOutput:
+        """Returns logits ``(B, keypoints, side, side)``; there is nothing to imitate."""
+        assert features.picture is not None
+        assert features.domain is not None
+        assert features.trunk is not None
+        with torch.no_grad():
+            task_logits = self.task.source.logits_of(self.task.source.features_of(features.trunk))
+        parts = [features.picture, self.domain_converter(features.domain), self.task_converter(task_logits)]
+        return PoseOutput(self.head(torch.cat(parts, dim=1)))
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Maps square RGB crops ``(B, 3, S, S)`` in [0, 1] to logits ``(B, keypoints, side, side)``."""
-        maps, task_logits = self.frozen_features(rgb)
-        parts = [resize(rgb, self.side), self.domain_converter(maps), self.task_converter(task_logits)]
-        logits: Tensor = self.head(torch.cat(parts, dim=1))
-        return logits
-
-    def train_forward(self, rgb: Tensor) -> PoseOutput:
-        """Returns what the training step needs; there is nothing to imitate."""
-        return PoseOutput(self.forward(rgb))
+        return self.from_features(self.frozen_features(rgb)).logits
 
     def start_at_probability(self, probability: float) -> None:
         """Makes the untrained net say ``probability`` everywhere."""

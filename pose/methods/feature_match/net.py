@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pose.blocks import DomainConverter, KeypointHead, TaskConverter, conv3, resize, start_at_probability
-from pose.methods.settings import HeadSettings, PoseOutput
+from pose.methods.settings import HeadSettings, PoseOutput, SourceFeatures
 from pose.sources.domain import DomainSource
 from pose.sources.frozen import Frozen
 
@@ -40,21 +40,26 @@ class FeatureMatchNet(nn.Module):
             3 + settings.domain_width + settings.task_width, settings.head_widths, settings.keypoints
         )
 
-    def forward(self, rgb: Tensor) -> Tensor:
-        """Maps square RGB crops ``(B, 3, S, S)`` in [0, 1] to logits ``(B, keypoints, side, side)``."""
-        return self.train_forward(rgb).logits
+    def frozen_features(self, rgb: Tensor) -> SourceFeatures:
+        """Returns what the domain source says of square RGB crops ``(B, 3, S, S)`` in [0, 1]."""
+        with torch.no_grad():
+            return SourceFeatures(resize(rgb, self.side), self.domain.source.maps(rgb, self.side))
 
-    def train_forward(self, rgb: Tensor) -> PoseOutput:
+    def from_features(self, features: SourceFeatures) -> PoseOutput:
         """Returns logits and the imitated features ``(B, imitated_channels, imitated_side, imitated_side)``.
 
         The head always reads the imitation, never the task source, so its loss trains the matcher as well.
         """
-        with torch.no_grad():
-            maps = self.domain.source(rgb)
-        domain = self.domain_converter(maps)
+        assert features.picture is not None
+        assert features.domain is not None
+        domain = self.domain_converter(features.domain)
         imitation = self.matcher(resize(domain, self.imitated_side))
-        parts = [resize(rgb, self.side), domain, self.task_converter(imitation)]
+        parts = [features.picture, domain, self.task_converter(imitation)]
         return PoseOutput(self.head(torch.cat(parts, dim=1)), imitation)
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        """Maps square RGB crops ``(B, 3, S, S)`` in [0, 1] to logits ``(B, keypoints, side, side)``."""
+        return self.from_features(self.frozen_features(rgb)).logits
 
     def start_at_probability(self, probability: float) -> None:
         """Makes the untrained net say ``probability`` everywhere."""

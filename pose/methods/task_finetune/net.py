@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pose.blocks import resize, start_at_probability
-from pose.methods.settings import HeadSettings, PoseOutput
+from pose.methods.settings import HeadSettings, PoseOutput, SourceFeatures
 from pose.sources.frozen import Frozen
 from pose.sources.named import TaskSource, take_head
 
@@ -28,15 +28,19 @@ class TaskFinetuneNet(nn.Module):
         self.deconv = nn.ConvTranspose2d(task.feature_channels, settings.keypoints, 4, stride=2, padding=1)
         self.task = Frozen(task)
 
+    def frozen_features(self, rgb: Tensor) -> SourceFeatures:
+        """Returns what the frozen backbone says of square RGB crops ``(B, 3, S, S)`` in [0, 1]."""
+        with torch.no_grad():
+            return SourceFeatures(trunk=self.task.source.trunk(rgb))
+
+    def from_features(self, features: SourceFeatures) -> PoseOutput:
+        """Returns logits ``(B, keypoints, side, side)``; there is nothing to imitate."""
+        assert features.trunk is not None
+        return PoseOutput(resize(self.deconv(self.convs(features.trunk)), self.side))
+
     def forward(self, rgb: Tensor) -> Tensor:
         """Maps square RGB crops ``(B, 3, S, S)`` in [0, 1] to logits ``(B, keypoints, side, side)``."""
-        with torch.no_grad():
-            trunk = self.task.source.trunk(rgb)
-        return resize(self.deconv(self.convs(trunk)), self.side)
-
-    def train_forward(self, rgb: Tensor) -> PoseOutput:
-        """Returns what the training step needs; there is nothing to imitate."""
-        return PoseOutput(self.forward(rgb))
+        return self.from_features(self.frozen_features(rgb)).logits
 
     def start_at_probability(self, probability: float) -> None:
         """Makes the untrained net say ``probability`` everywhere."""

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from pose.blocks import resize
 from pose.codecs.heatmap import find_peaks
-from pose.methods.settings import HeadSettings, PoseOutput
+from pose.methods.settings import HeadSettings, PoseOutput, SourceFeatures
 from pose.sources.frozen import Frozen
 from pose.sources.named import TaskSource
 from shared.keypoints.schema import COCO_17, MIDPOINT_INDICES
@@ -37,12 +37,24 @@ class TaskPretrainedNet(nn.Module):
         self.side = settings.head_side
         self.task = Frozen(task)
 
+    def frozen_features(self, rgb: Tensor) -> SourceFeatures:
+        """Returns what the frozen backbone says of square RGB crops ``(B, 3, S, S)`` in [0, 1]."""
+        with torch.no_grad():
+            return SourceFeatures(trunk=self.task.source.trunk(rgb))
+
+    def from_features(self, features: SourceFeatures) -> PoseOutput:
+        """Returns logits ``(B, 25, side, side)``; there is nothing to train."""
+        assert features.trunk is not None
+        with torch.no_grad():
+            source = self.task.source
+            task_logits = source.logits_of(source.features_of(features.trunk))
+            maps = resize(task_logits[:, : len(COCO_17)].float(), self.side)
+            log_share = functional.log_softmax(maps.flatten(2), dim=-1).view_as(maps)
+            return PoseOutput(torch.cat([_logit(log_share), self._midpoints(log_share)], dim=1))
+
     def forward(self, rgb: Tensor) -> Tensor:
         """Maps square RGB crops ``(B, 3, S, S)`` in [0, 1] to logits ``(B, 25, side, side)``."""
-        with torch.no_grad():
-            maps = resize(self.task.source(rgb)[:, : len(COCO_17)].float(), self.side)
-            log_share = functional.log_softmax(maps.flatten(2), dim=-1).view_as(maps)
-            return torch.cat([_logit(log_share), self._midpoints(log_share)], dim=1)
+        return self.from_features(self.frozen_features(rgb)).logits
 
     def _midpoints(self, log_share: Tensor) -> Tensor:
         places, peak = find_peaks(log_share)
@@ -53,10 +65,6 @@ class TaskPretrainedNet(nn.Module):
         down = (centres - middle[..., 1:]) ** 2
         distance = down[..., :, None] + across[..., None, :]
         return _logit(height[..., None, None] - distance / (2 * _SIGMA_CELLS**2))
-
-    def train_forward(self, rgb: Tensor) -> PoseOutput:
-        """Returns what a training step needs; there is nothing to train."""
-        return PoseOutput(self.forward(rgb))
 
     def start_at_probability(self, probability: float) -> None:
         """Does nothing: there is no untrained layer."""

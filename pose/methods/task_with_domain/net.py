@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pose.blocks import DomainConverter, resize, start_at_probability
-from pose.methods.settings import HeadSettings, PoseOutput
+from pose.methods.settings import HeadSettings, PoseOutput, SourceFeatures
 from pose.sources.domain import DomainSource
 from pose.sources.frozen import Frozen
 from pose.sources.named import TaskSource, take_head
@@ -40,15 +40,22 @@ class TaskWithDomainNet(nn.Module):
         self.domain = Frozen(domain)
         self.task = Frozen(task)
 
+    def frozen_features(self, rgb: Tensor) -> SourceFeatures:
+        """Returns what the sources say of square RGB crops ``(B, 3, S, S)`` in [0, 1]."""
+        with torch.no_grad():
+            maps = self.domain.source.maps(rgb, self.domain_converter.side)
+            return SourceFeatures(domain=maps, trunk=self.task.source.trunk(rgb))
+
+    def from_features(self, features: SourceFeatures) -> PoseOutput:
+        """Returns logits ``(B, keypoints, side, side)``; there is nothing to imitate."""
+        assert features.domain is not None
+        assert features.trunk is not None
+        together = features.trunk + self.add(self.domain_converter(features.domain))
+        return PoseOutput(resize(self.deconv(self.convs(together)), self.side))
+
     def forward(self, rgb: Tensor) -> Tensor:
         """Maps square RGB crops ``(B, 3, S, S)`` in [0, 1] to logits ``(B, keypoints, side, side)``."""
-        with torch.no_grad():
-            maps, trunk = self.domain.source(rgb), self.task.source.trunk(rgb)
-        return resize(self.deconv(self.convs(trunk + self.add(self.domain_converter(maps)))), self.side)
-
-    def train_forward(self, rgb: Tensor) -> PoseOutput:
-        """Returns what the training step needs; there is nothing to imitate."""
-        return PoseOutput(self.forward(rgb))
+        return self.from_features(self.frozen_features(rgb)).logits
 
     def start_at_probability(self, probability: float) -> None:
         """Makes the untrained net say ``probability`` everywhere."""

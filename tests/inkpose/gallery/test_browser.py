@@ -11,9 +11,10 @@ from PIL import Image
 
 from inkpose.gallery.server import listen, make_server
 
-sync_api = pytest.importorskip("playwright.sync_api")
+sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright here: pip install 'inkpose[dev]'")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
+pytestmark = [pytest.mark.slow, needs_chromium]
 
 PATIENCE_MS = 60_000
 

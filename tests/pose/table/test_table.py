@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from pose.build import METHODS
 from pose.table import cell as cell_module
 from pose.table.__main__ import main
+from pose.table.caching import CellCache, cell_cache
 from pose.table.cell import CellJob, make_cell
 from pose.table.render import as_markdown, summary
 from pose.table.rows import ROWS, domain_source, rows_named
@@ -147,6 +149,33 @@ def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert not (tmp_path / "out").exists()
 
 
+def test_a_cell_sees_as_many_views_as_it_makes_passes(data: Path, tmp_path: Path) -> None:
+    folder = make_subsets(data, tmp_path, 8)[True]
+
+    def views(name: str, steps: int | None = 6, gigabytes: float = 1.0, **trainer: Any) -> int | None:
+        settings = {"trainer": trainer, "data": {"batch_size": 4}}
+        cache = cell_cache(rows_named(name)[0], folder, settings, steps, tmp_path / "cache", gigabytes)
+        return None if cache is None else cache.views
+
+    assert views("feature_concat") == 3  # 6 · 4 draws of 8 characters
+    assert views("feature_concat", steps=5) == 3  # 2½ passes
+    assert views("feature_concat", steps=None, max_epochs=4) == 4
+    assert views("feature_concat", steps=None, max_steps=2, max_epochs=4) == 1
+    assert views("feature_concat", steps=None, max_epochs=-1) is None
+    assert views("feature_concat", steps=100) is None  # 50 passes
+    assert views("feature_concat", gigabytes=0.0) is None
+    assert [views(name) for name in ("adversarial", "task_pretrained", "backbone_random")] == [None] * 3
+    row, cache = rows_named("feature_concat")[0], CellCache(tmp_path / "cache", 1.0, 3)
+    plain = CellJob(row, 0, tmp_path / "no.yaml", data, "random:resnet18", "random:keypoint_resnet", data, 3)
+    cached = replace(plain, cache=cache)
+    command = cached.command(tmp_path)
+    assert command[command.index("--data.views") + 1] == "3"
+    assert command[command.index("--model.init_args.feature_cache") + 1] == str(tmp_path / "cache")
+    # Other views are other numbers; another place or size of the cache is not.
+    assert cached.fingerprint() != plain.fingerprint()
+    assert replace(plain, cache=replace(cache, limit_gb=2.0)).fingerprint() == cached.fingerprint()
+
+
 @pytest.mark.slow
 def test_the_whole_command_on_tiny_data(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = Path(__file__).parents[3]
@@ -160,11 +189,12 @@ def test_the_whole_command_on_tiny_data(data: Path, tmp_path: Path, capsys: pyte
     out = tmp_path / "out"
     arguments = [
         "--configs", str(tmp_path), "--out", str(out), "--steps", "2", "--other-data", str(data),
-        "--rows", "adversarial,task_pretrained,backbone_rf5",
+        "--rows", "adversarial,task_pretrained,backbone_rf5,domain_only",
     ]  # fmt: skip
     assert main(arguments) == 0
     told = json.loads((out / "table.json").read_text())
-    assert told["rows"].keys() == {"adversarial", "task_pretrained"}
+    assert told["rows"].keys() == {"adversarial", "task_pretrained", "domain_only"}
+    assert list((out / "features").glob("domain-*/*.safetensors"))
     assert told["rows"]["task_pretrained"]["trained_parameters"] == 0
     assert "weights absent" in (out / "table.md").read_text()
     before = (out / "adversarial" / "seed0" / "cell.json").stat().st_mtime_ns

@@ -6,11 +6,11 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import DataLoader, TensorDataset
 
-from shared.augment import seed_worker
+from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
 from shared.training.checkpoints import stamp
 from shared.training.cli import run
 
@@ -26,14 +26,14 @@ class ToyModule(pl.LightningModule):
 
     def training_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
         time.sleep(self.delay_s)
-        (x,) = batch
+        x = batch["x"]
         loss = (self.layer(x) - 2 * x).square().mean()
-        self.log("train/loss", loss)
+        self.log("train/loss", loss, batch_size=len(x))
         return loss
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
-        (x,) = batch
-        self.log("val/loss", (self.layer(x) - 2 * x).square().mean())
+        x = batch["x"]
+        self.log("val/loss", (self.layer(x) - 2 * x).square().mean(), sync_dist=True, batch_size=len(x))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return torch.optim.SGD(self.parameters(), lr=self.hparams["lr"])
@@ -42,24 +42,29 @@ class ToyModule(pl.LightningModule):
         stamp(checkpoint, "tagger")
 
 
+class Numbers:
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def sample(self, index: int, rng: np.random.Generator | None) -> dict[str, Any]:
+        noise = 0.0 if rng is None else rng.normal(0, 0.01)
+        return {"x": np.array([(index + 1) / self.count + noise], np.float32)}
+
+
 class ToyData(pl.LightningDataModule):
-    def __init__(self, count: int = 40, num_workers: int = 0) -> None:
+    def __init__(self, count: int = 40, num_workers: int = 0, batch_size: int = 4) -> None:
         super().__init__()
         self.save_hyperparameters()
-        self.count, self.num_workers = count, num_workers
+        self.count, self.num_workers, self.batch_size = count, num_workers, batch_size
 
     def train_dataloader(self) -> Any:
-        x = torch.arange(self.count, dtype=torch.float32)[:, None] / self.count
-        return DataLoader(
-            TensorDataset(x),
-            batch_size=4,
-            num_workers=self.num_workers,
-            worker_init_fn=seed_worker,
-            persistent_workers=self.num_workers > 0,
-        )
+        return train_loader(SampleDataset(Numbers(self.count)), self.batch_size, self.num_workers, None, self.trainer)
 
     def val_dataloader(self) -> Any:
-        return DataLoader(TensorDataset(torch.ones(4, 1)), batch_size=4)
+        return eval_loader(SampleDataset(Numbers(5)), 2, self.num_workers, self.trainer)
 
 
 if __name__ == "__main__":
