@@ -57,7 +57,9 @@ def test_two_ranks_of_two_workers_see_every_sample_once(task: str, made: Made) -
         data = MODULES[task](str(made.folder), image_size=16, batch_size=3, num_workers=2, shards=str(made.shards))
         progress = SimpleNamespace(total=SimpleNamespace(processed=0))
         loop = SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress))
-        data.trainer = SimpleNamespace(global_rank=rank, world_size=2, limit_train_batches=1.0, fit_loop=loop)
+        data.trainer = SimpleNamespace(
+            global_rank=rank, world_size=2, limit_train_batches=1.0, fit_loop=loop, accumulate_grad_batches=1
+        )
         key = "annotation_id" if task == "poses" else "id"
         batches = [batch[key].tolist() for batch in data.train_dataloader()]
         assert {len(batch) for batch in batches} == {3}
