@@ -32,6 +32,7 @@ from inkpose.commands import (
     rulebook,
     search,
     segment,
+    shards,
     synth,
     tag,
 )
@@ -66,6 +67,7 @@ data.app.command("keypoints")(keypoints.keypoints)
 data.app.command("cutouts")(masks.cutouts)
 data.app.command("pairs")(masks.pairs)
 data.app.command("composites")(masks.composites)
+data.app.command("shards")(shards.shards)
 data.app.command("report")(pose_sets.report)
 data.app.command("select")(pose_sets.select)
 app.add_typer(data.app, name="data")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -111,15 +111,15 @@ def predict_to_folder(
     pool = ThreadPoolExecutor(threads or max(2, min(8, os.cpu_count() or 2)), thread_name_prefix="pictures")
     try:
         with replacing(out / listing) as temporary, temporary.open("w", encoding="utf-8") as lines:
-            for batch in read_batches([item.path for item in found], pool, batch_size, pixel_limit):
-                for record in _see(pipeline, batch, names, out, pool):
-                    lines.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
-                    records.append(record)
-                    if record["error"] is not None:
-                        outcome.failures.append(record["error"])
-                    outcome.characters += len(record["characters"])
-                    if on_picture is not None:
-                        on_picture()
+            paths = [item.path for item in found]
+            for record in see_pictures(pipeline, paths, names, out, pool, batch_size, pixel_limit):
+                lines.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+                records.append(record)
+                if record["error"] is not None:
+                    outcome.failures.append(record["error"])
+                outcome.characters += len(record["characters"])
+                if on_picture is not None:
+                    on_picture()
             if part is None:
                 write_coco(out, records)
     finally:
@@ -128,6 +128,33 @@ def predict_to_folder(
         remove_stale(out, records, previous)
     outcome.pictures = len(records)
     return outcome
+
+
+def see_pictures(
+    pipeline: Pipeline,
+    paths: Sequence[Path],
+    names: Sequence[PurePath],
+    out: Path,
+    pool: ThreadPoolExecutor,
+    batch_size: int = 16,
+    pixel_limit: int = PIXEL_LIMIT,
+) -> Iterator[Record]:
+    """Sees pictures, writes the files of each, and yields their records in order.
+
+    Args:
+        pipeline: the nets.
+        paths: pictures.
+        names: of their result files, one each.
+        out: result folder.
+        pool: decodes and writes.
+        batch_size: most pictures seen at once.
+        pixel_limit: pictures with more pixels are refused.
+
+    Raises:
+        DataError: a result cannot be written.
+    """
+    for batch in read_batches(paths, pool, batch_size, pixel_limit):
+        yield from _see(pipeline, batch, names, out, pool)
 
 
 def _see(

@@ -22,4 +22,4 @@ echo "installing the pinned packages into $venv (some minutes, about 6 GB with P
 # Debian's own pip is too old for some of the wheels.
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade pip
 # Without setuptools' warning that an editable installation is one.
-PYTHONWARNINGS=ignore "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,gallery,export]"
+PYTHONWARNINGS=ignore "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,gallery,export,shards]"

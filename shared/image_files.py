@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import Protocol, TypeAlias
 
 from shared.errors import DataError
 
@@ -15,6 +16,29 @@ logger = logging.getLogger(__name__)
 
 #: Suffixes taken from folders, in any case. A file named outright is tried whatever its suffix is.
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+
+
+class StoredPicture(Protocol):
+    """A picture that is no file of its own (it lies in a shard); its text is what messages call it."""
+
+    @property
+    def stem(self) -> str:
+        """Its file's name without the last suffix."""
+
+    @property
+    def suffix(self) -> str:
+        """The last suffix, with its dot."""
+
+    @property
+    def may_have_alpha(self) -> bool:
+        """Whether it can be transparent."""
+
+    def read_bytes(self) -> bytes:
+        """Returns its file; raises DataError where it cannot be read."""
+
+
+#: Where a picture is.
+PictureFile: TypeAlias = Path | StoredPicture
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ _PNG_HARMLESS = {
     b"sBIT",
     b"tEXt",
 }
+_SUFFIXES = ((b"\x89PNG", ".png"), (b"\xff\xd8", ".jpg"), (b"GIF8", ".gif"), (b"BM", ".bmp"))
 
 
 class PlainHeader(NamedTuple):
@@ -86,3 +87,10 @@ def _plain_jpeg(data: bytes) -> PlainHeader | None:
                 return None
             found = PlainHeader(width, height, channels)
         position += length + 2
+
+
+def suffix_of(data: bytes) -> str:
+    """Returns the suffix of a picture's bytes; those cut out of a tar have no name."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return ".webp"
+    return next((suffix for signature, suffix in _SUFFIXES if data.startswith(signature)), ".png")

@@ -20,14 +20,14 @@ from PIL import Image, UnidentifiedImageError, features
 
 from shared.errors import DataError
 from shared.files import write_bytes
-from shared.image_files import IMAGE_SUFFIXES, FoundImage, find_images
+from shared.image_files import IMAGE_SUFFIXES, FoundImage, PictureFile, find_images
 from shared.image_headers import PlainHeader, plain_header
 from shared.jpeg_fractions import FACTORS, Shrinking, decode_jpeg_smaller
 from shared.pixel_modes import orientation_of, to_mask, to_rgba, turn_upright
 
 __all__ = [
-    "IMAGE_SUFFIXES", "PIXEL_LIMIT", "FoundImage", "composite_on_white", "encode_jpeg", "encode_png", "find_images",
-    "read_mask", "read_rgb", "read_rgb_shrunk", "read_rgba", "write_jpeg", "write_png",
+    "IMAGE_SUFFIXES", "PIXEL_LIMIT", "FoundImage", "PictureFile", "composite_on_white", "encode_jpeg", "encode_png",
+    "find_images", "read_mask", "read_rgb", "read_rgb_shrunk", "read_rgba", "write_jpeg", "write_png",
 ]  # fmt: skip
 
 ByteArray = NDArray[np.uint8]
@@ -61,11 +61,11 @@ if features.check("avif"):
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 
 
-def read_rgba(source: Path | bytes, pixel_limit: int = PIXEL_LIMIT) -> ByteArray:
+def read_rgba(source: PictureFile | bytes, pixel_limit: int = PIXEL_LIMIT) -> ByteArray:
     """Returns a picture as straight RGBA ``(H, W, 4)``.
 
     Args:
-        source: a file, or its bytes.
+        source: a file, one in a shard, or its bytes.
         pixel_limit: most pixels (width × height) accepted.
 
     Raises:
@@ -81,7 +81,7 @@ def read_rgba(source: Path | bytes, pixel_limit: int = PIXEL_LIMIT) -> ByteArray
     return fast if fast.shape[2] == 4 else np.asarray(cv2.cvtColor(fast, cv2.COLOR_RGB2RGBA), np.uint8)
 
 
-def read_rgb(source: Path | bytes, pixel_limit: int = PIXEL_LIMIT, side_px: int | None = None) -> ByteArray:
+def read_rgb(source: PictureFile | bytes, pixel_limit: int = PIXEL_LIMIT, side_px: int | None = None) -> ByteArray:
     """Returns a picture as RGB ``(H, W, 3)``, laid on white where it is transparent.
 
     Args:
@@ -103,7 +103,7 @@ def read_rgb(source: Path | bytes, pixel_limit: int = PIXEL_LIMIT, side_px: int 
 
 
 def read_rgb_shrunk(
-    source: Path | bytes, scale_of: Callable[[int, int], float], pixel_limit: int = PIXEL_LIMIT
+    source: PictureFile | bytes, scale_of: Callable[[int, int], float], pixel_limit: int = PIXEL_LIMIT
 ) -> tuple[ByteArray, Shrinking]:
     """Returns a picture as :func:`read_rgb` does, and how much smaller it is than the file says.
 
@@ -125,7 +125,7 @@ def read_rgb_shrunk(
 
 
 def _read_rgb(
-    source: Path | bytes, pixel_limit: int, factor_of: Callable[[PlainHeader], int]
+    source: PictureFile | bytes, pixel_limit: int, factor_of: Callable[[PlainHeader], int]
 ) -> tuple[ByteArray, Shrinking]:
     data, name = _bytes_of(source, pixel_limit)
     fast = _decode_plain(data, name, pixel_limit, factor_of)
@@ -138,7 +138,7 @@ def _read_rgb(
     return picture if picture.shape[2] == 3 else composite_on_white(picture), shrinking
 
 
-def read_mask(source: Path | bytes, pixel_limit: int = PIXEL_LIMIT) -> ByteArray:
+def read_mask(source: PictureFile | bytes, pixel_limit: int = PIXEL_LIMIT) -> ByteArray:
     """Returns the raw values of a mask ``(H, W)``: grey, the first channel, or palette indices, never interpreted.
 
     Raises:
@@ -197,9 +197,11 @@ def write_jpeg(path: Path, array: ByteArray, quality: int = 92) -> None:
     write_bytes(path, encode_jpeg(array, quality))
 
 
-def _bytes_of(source: Path | bytes, pixel_limit: int) -> tuple[bytes, str]:
+def _bytes_of(source: PictureFile | bytes, pixel_limit: int) -> tuple[bytes, str]:
     if isinstance(source, bytes):
         data, name = source, "picture in memory"
+    elif not isinstance(source, Path):
+        data, name = source.read_bytes(), str(source)
     else:
         name = str(source)
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from shared import geometry
 from shared.geometry import FloatArray
-from shared.images import read_rgb, read_rgb_shrunk
+from shared.images import PictureFile, read_rgb, read_rgb_shrunk
 
 
 class Warped(NamedTuple):
@@ -23,7 +22,7 @@ class Warped(NamedTuple):
 
 
 def read_warped(
-    source: Path | bytes,
+    source: PictureFile | bytes,
     affine_of: Callable[[int, int], FloatArray],
     size_wh: tuple[int, int],
     fill: tuple[int, ...] = (255, 255, 255),

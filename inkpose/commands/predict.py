@@ -33,6 +33,12 @@ def predict(
         str | None,
         typer.Option(metavar="I/N", help="Only part I of N of the pictures, from 1; `inkpose join` makes one of them."),
     ] = None,
+    engine: Annotated[str, typer.Option(help="local, or ray: model actors on this machine or a cluster.")] = "local",
+    workers: Annotated[int, typer.Option(min=1, help="Model actors of --engine ray.")] = 1,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write predictions.parquet/ too, in parts; --engine ray always does.")
+    ] = False,
+    per_part: Annotated[int, typer.Option("--per-part", min=1, help="Pictures of a Parquet part.")] = 256,
 ) -> None:
     """Tag pictures, cut their characters out and find their poses.
 
@@ -43,25 +49,48 @@ def predict(
     """
     from inkpose.parts import Part
     from inkpose.predict import find_inputs, predict_to_folder
-    from inkpose.weights import net_paths
+    from inkpose.weights import net_paths, pick_device
     from inkpose.writing import check_folder
-    from shared.errors import DataError
+    from shared.errors import DataError, UsageError
 
     # Everything that can be refused at once is, before torch is imported and the nets are loaded.
     check_folder(out)
     only = None if part is None else Part.parse(part)
+    if engine not in ("local", "ray"):
+        raise UsageError(f"--engine {engine}: not known; choose local or ray")
+    in_parts = parquet or engine == "ray"
+    if engine == "ray":
+        from inkpose.batch.ray_engine import require_ray
+
+        require_ray()
+    if in_parts and only is not None:
+        raise UsageError(
+            "--part: is for the tasks of an array job; with --parquet or --engine ray there is one command"
+        )
     find_inputs(inputs, out)
     net_paths(weights)
 
     from inkpose.console import picture_progress
-    from inkpose.pipeline import Pipeline
 
-    pipeline = Pipeline.load(weights, device, threshold, mask_threshold)
     with picture_progress("pictures") as bar:
-        outcome = predict_to_folder(
-            pipeline, inputs, out, batch_size=batch_size, pixel_limit=pixel_limit, part=only,
-            on_start=bar.start, on_picture=bar.advance,
-        )  # fmt: skip
+        if in_parts:
+            from inkpose.batch.chunks import Settings
+            from inkpose.batch.run import predict_in_parts
+
+            # A cluster's GPUs are not this machine's.
+            place = "cuda" if (engine, device) == ("ray", "cuda") else pick_device(device)
+            settings = Settings(str(weights.resolve()), place, threshold, mask_threshold, batch_size, pixel_limit)
+            outcome = predict_in_parts(
+                settings, inputs, out, engine="ray" if engine == "ray" else "local", per_part=per_part,
+                workers=workers, on_start=bar.start, on_picture=bar.advance,
+            )  # fmt: skip
+        else:
+            from inkpose.pipeline import Pipeline
+
+            outcome = predict_to_folder(
+                Pipeline.load(weights, device, threshold, mask_threshold), inputs, out, batch_size=batch_size,
+                pixel_limit=pixel_limit, part=only, on_start=bar.start, on_picture=bar.advance,
+            )  # fmt: skip
     failed = len(outcome.failures)
     for failure in outcome.failures:
         typer.echo(f"refused: {failure}", err=True)

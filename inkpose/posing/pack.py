@@ -14,6 +14,7 @@ from inkpose.posing.run import Poser, pose_to_folder
 from inkpose.writing import prepare_folder
 from shared.errors import DataError, UsageError
 from shared.files import write_bytes, write_text
+from shared.image_headers import suffix_of
 from shared.images import read_rgb
 from shared.keypoints.records import Picture, PoseSet
 from shared.keypoints.schema import COCO_17
@@ -25,8 +26,6 @@ from shared.readers.places import bytes_of
 
 #: The name that CVAT's import of COCO keypoints expects.
 ANNOTATIONS = "annotations/person_keypoints_default.json"
-
-_SIGNATURES = ((b"\x89PNG", ".png"), (b"\xff\xd8", ".jpg"), (b"GIF8", ".gif"), (b"BM", ".bmp"))
 
 
 @dataclass
@@ -120,10 +119,3 @@ def annotate(out: Path, poser: Poser | None, on_picture: Callable[[], None] | No
     write_label_studio(out / "label_studio.json", replace(poses, pictures=shown))
     write_text(out / "label_studio.xml", labeling_config(poses.schema))
     return poses
-
-
-def suffix_of(data: bytes) -> str:
-    """Returns the suffix of a picture's bytes; those cut out of a tar have no name."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return ".webp"
-    return next((suffix for signature, suffix in _SIGNATURES if data.startswith(signature)), ".png")

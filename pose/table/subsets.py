@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from shared.datamodules.poses import annotation_file
+from shared.datamodules.pose_reading import annotation_file
 from shared.errors import DataError
 from shared.files import digest, read_json, write_json
 from shared.readers.dump import read_dump

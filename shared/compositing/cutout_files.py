@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import DataError
-from shared.images import read_rgba
+from shared.images import PictureFile, read_rgba
 
 ByteArray = NDArray[np.uint8]
 
@@ -22,7 +24,7 @@ _SAMPLES = 600
 _REACH = 3
 
 
-def read_cutout(path: Path) -> ByteArray:
+def read_cutout(path: PictureFile) -> ByteArray:
     """Returns a cut-out as straight RGBA ``(H, W, 4)``; premultiplied colours are repaired.
 
     Raises:
@@ -34,26 +36,41 @@ def read_cutout(path: Path) -> ByteArray:
     return straightened(rgba) if looks_premultiplied(rgba) else rgba
 
 
-def with_alpha_channel(paths: Iterable[Path]) -> list[Path]:
+def with_alpha_channel(paths: Iterable[PictureFile]) -> list[PictureFile]:
     """Returns the files that can hold an alpha, by their first bytes; damaged ones stay in, to be named later."""
-    return [path for path in paths if _may_have_alpha(path)]
+    return [path for path in paths if _file_may_have_alpha(path)]
 
 
-def _may_have_alpha(path: Path) -> bool:
-    if path.suffix.lower() in (".jpg", ".jpeg"):
+def may_have_alpha(name: str, data: bytes) -> bool:
+    """Returns whether a file of this name and content can hold an alpha; only its header is looked at."""
+    return not _is_jpeg(name) and _header_allows_alpha(io.BytesIO(data))
+
+
+def _file_may_have_alpha(path: PictureFile) -> bool:
+    if _is_jpeg(path.suffix):
         return False
+    if not isinstance(path, Path):
+        return path.may_have_alpha
     try:
         with path.open("rb") as stream:
-            head = stream.read(33)
-            if not head.startswith(b"\x89PNG") or len(head) < 33 or head[25] & 4:  # colour types 4 and 6 have alpha
-                return True
-            while len(chunk := stream.read(8)) == 8:  # else one colour or palette entry may be transparent
-                length, kind = struct.unpack(">I4s", chunk)
-                if kind in (b"tRNS", b"IDAT"):
-                    return bool(kind == b"tRNS")
-                stream.seek(length + 4, 1)
+            return _header_allows_alpha(stream)
     except OSError:
-        pass
+        return True
+
+
+def _is_jpeg(name: str) -> bool:
+    return name.lower().endswith((".jpg", ".jpeg"))
+
+
+def _header_allows_alpha(stream: IO[bytes]) -> bool:
+    head = stream.read(33)
+    if not head.startswith(b"\x89PNG") or len(head) < 33 or head[25] & 4:  # colour types 4 and 6 have alpha
+        return True
+    while len(chunk := stream.read(8)) == 8:  # else one colour or palette entry may be transparent
+        length, kind = struct.unpack(">I4s", chunk)
+        if kind in (b"tRNS", b"IDAT"):
+            return bool(kind == b"tRNS")
+        stream.seek(length + 4, 1)
     return True
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from pytorch_lightning import Trainer
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -20,6 +21,7 @@ from shared.datamodules.sampling import (
     UnpaddedSampler,
     equal_batch_count_size,
 )
+from shared.datamodules.shard_sampling import ShardSampler
 from shared.errors import DataError
 
 logger = logging.getLogger(__name__)
@@ -52,6 +54,8 @@ class SampleDataset(Dataset[Sample]):
         self.source, self.seed, self.augment = source, seed, augment
         # Where seed_worker looks for the colour streams.
         self.color = getattr(source, "color", None)
+        # (N,), which shard each sample lies in; None where they are files of their own.
+        self.shards: NDArray[np.int64] | None = getattr(source, "shards", None)
 
     def __len__(self) -> int:
         return len(self.source)
@@ -118,16 +122,15 @@ def train_loader(
     """Returns the training loader: full batches of the endless stream, resumed where ``trainer`` stands."""
     if len(dataset) == 0:
         raise DataError("training split: no samples; check the data folder and the filters")
-    sampler = ResumableSampler(
-        len(dataset),
-        batch_size,
-        seed=dataset.seed,
-        samples_per_epoch=samples_per_epoch,
-        rank=trainer.global_rank if trainer is not None else 0,
-        num_replicas=trainer.world_size if trainer is not None else 1,
-        progress=None if trainer is None else lambda: progress_of(trainer, sampler.batches_per_epoch),
-        batches_per_step=trainer.accumulate_grad_batches if trainer is not None else 1,
-    )
+    rank, ranks = (trainer.global_rank, trainer.world_size) if trainer is not None else (0, 1)
+    progress = None if trainer is None else lambda: progress_of(trainer, sampler.batches_per_epoch)
+    per_step = 1 if trainer is None else trainer.accumulate_grad_batches
+    common = (batch_size, dataset.seed, samples_per_epoch, rank, ranks, progress, per_step)
+    sampler: ResumableSampler
+    if dataset.shards is None:
+        sampler = ResumableSampler(len(dataset), *common)
+    else:
+        sampler = ShardSampler(dataset.shards, *common)
     return ResumableLoader(
         dataset,
         batch_size=batch_size,

@@ -71,7 +71,7 @@ def _check_pair(pair: MaskPair, result: Checked) -> None:
     except DataError as error:
         result.drop("other size" if "make them equal" in str(error) else "cannot be read", str(error))
         return
-    result.usable.append(pair.image)
+    result.usable.append(Path(str(pair.image)))
     cover = float((alpha > 127).mean())
     if cover == 0:
         result.noted["no character"] += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from shared.datamodules.loaders import Sample
 from shared.datamodules.mask_effects import Effects, happens
 from shared.datamodules.mask_folders import Weighted
 from shared.geometry import FloatArray
+from shared.image_files import PictureFile
 from shared.readers.folders import id_of_stem
 from shared.warped_reading import read_warped
 
@@ -40,8 +40,8 @@ class CompositeMaker:
 
     def __init__(
         self,
-        foregrounds: Weighted[Path],
-        backgrounds: Weighted[Path],
+        foregrounds: Weighted[PictureFile],
+        backgrounds: Weighted[PictureFile],
         image_size: int,
         effects: Effects,
         scatter: Scatter,
@@ -87,7 +87,7 @@ class CompositeMaker:
             scene = quantized(rng, scene)
         return add_frame(rng, scene, alpha) if happens(rng, effects.frames) else (scene, alpha)
 
-    def _cutout(self, path: Path, rng: np.random.Generator) -> ByteArray:
+    def _cutout(self, path: PictureFile, rng: np.random.Generator) -> ByteArray:
         cutout = read_cutout(path)
         if happens(rng, self.effects.restyle):
             cutout = restyle(rng, cutout)
@@ -113,7 +113,7 @@ class CompositeMaker:
         pieces = [self._crop(pictures, rng)] if pictures and rng.random() < 0.25 else []
         return clutter(rng, self.image_size, pieces)
 
-    def _crop(self, files: Sequence[Path], rng: np.random.Generator) -> ByteArray:
+    def _crop(self, files: Sequence[PictureFile], rng: np.random.Generator) -> ByteArray:
         path, side = files[int(rng.integers(len(files)))], self.image_size
 
         def affine_of(width: int, height: int) -> FloatArray:

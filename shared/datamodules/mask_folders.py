@@ -11,10 +11,12 @@ from typing import Generic, Literal, TypedDict, TypeVar
 import numpy as np
 
 from shared.compositing.cutout_files import with_alpha_channel
+from shared.datamodules.mounts import Mounts
 from shared.errors import DataError
-from shared.readers.folders import id_of_stem, pictures_of_split
+from shared.image_files import PictureFile
+from shared.readers.folders import id_of_stem
 from shared.readers.mask_layouts import MaskLayout, read_mask_pairs
-from shared.readers.mask_pairs import MaskPair
+from shared.readers.mask_pairs import MaskPair, PairListing, pairs_called_alike
 from shared.readers.splits import Split, split_of
 
 logger = logging.getLogger(__name__)
@@ -73,7 +75,9 @@ class Weighted(Generic[T]):
         return max(self.groups, key=len, default=())
 
 
-def foreground_files(entries: Sequence[FolderShare] | None, root: Path, split: Split) -> Weighted[Path]:
+def foreground_files(
+    entries: Sequence[FolderShare] | None, root: Path, split: Split, mounts: Mounts
+) -> Weighted[PictureFile]:
     """Returns the cut-outs that ``data.foregrounds`` names, ``fg`` of the root when it is None.
 
     Files that cannot hold an alpha are left out and counted in the log.
@@ -82,21 +86,25 @@ def foreground_files(entries: Sequence[FolderShare] | None, root: Path, split: S
         DataError: an entry is wrong, or a folder has no cut-out of the split.
     """
     checked = _checked([{"path": str(root / "fg")}] if entries is None else entries, "foregrounds")
-    return Weighted(tuple(_cutouts(Path(str(s["path"])), split) for s, _ in checked), tuple(w for _, w in checked))
+    groups = tuple(_cutouts(Path(str(s["path"])), split, mounts) for s, _ in checked)
+    return Weighted(groups, tuple(weight for _, weight in checked))
 
 
-def background_files(entries: Sequence[BackgroundShare] | None, root: Path, split: Split) -> Weighted[Path]:
+def background_files(
+    entries: Sequence[BackgroundShare] | None, root: Path, split: Split, mounts: Mounts
+) -> Weighted[PictureFile]:
     """Returns the backgrounds that ``data.backgrounds`` names, ``bg`` of the root when it is None.
 
     Raises:
         DataError: an entry is wrong, or a folder has no picture of the split.
     """
     checked = _checked([{"path": str(root / "bg")}] if entries is None else entries, "backgrounds")
-    files = (pictures_of_split(Path(str(s["path"])), split) if "path" in s else [] for s, _ in checked)
+    folders = (Path(str(s["path"])) if "path" in s else None for s, _ in checked)
+    files = ([] if folder is None else mounts.pictures_of_split(folder, split) for folder in folders)
     return Weighted(tuple(files), tuple(weight for _, weight in checked))
 
 
-def pairs_of_split(entries: Sequence[PairShare] | None, split: Split) -> Weighted[MaskPair]:
+def pairs_of_split(entries: Sequence[PairShare] | None, split: Split, mounts: Mounts) -> Weighted[MaskPair]:
     """Returns the pictures with masks that ``data.real_pairs`` names; what was passed over is counted in the log.
 
     Raises:
@@ -105,7 +113,7 @@ def pairs_of_split(entries: Sequence[PairShare] | None, split: Split) -> Weighte
     groups, weights = [], []
     for settings, weight in _checked(entries or [], "real_pairs", empty_is_none=True):
         path = Path(str(settings["path"]))
-        listing = read_mask_pairs(path, settings.get("layout", "auto"))  # type: ignore[arg-type]
+        listing = _pair_listing(path, settings.get("layout", "auto"), mounts)  # type: ignore[arg-type]
         if listing.dropped:
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(listing.dropped.items()))
             logger.warning("%s: %s pictures with masks; passed over: %s", path, f"{len(listing.pairs):,}", reasons)
@@ -117,8 +125,16 @@ def pairs_of_split(entries: Sequence[PairShare] | None, split: Split) -> Weighte
     return Weighted(tuple(groups), tuple(weights))
 
 
-def _cutouts(folder: Path, split: Split) -> list[Path]:
-    files = pictures_of_split(folder, split)
+def _pair_listing(folder: Path, layout: MaskLayout, mounts: Mounts) -> PairListing:
+    if mounts.find(folder) is None:
+        return read_mask_pairs(folder, layout)
+    if layout not in ("auto", "folders"):
+        raise DataError(f"{folder}: layout {layout} is not read from shards, only images/ and masks/; use the folder")
+    return pairs_called_alike(mounts.named(folder / "images"), mounts.named(folder / "masks"))
+
+
+def _cutouts(folder: Path, split: Split, mounts: Mounts) -> list[PictureFile]:
+    files = mounts.pictures_of_split(folder, split)
     usable = with_alpha_channel(files)
     if len(usable) < len(files):
         logger.warning(

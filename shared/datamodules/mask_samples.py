@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -17,7 +16,9 @@ from shared.datamodules.loaders import Sample
 from shared.datamodules.mask_composites import CompositeMaker
 from shared.datamodules.mask_effects import Effects, happens
 from shared.datamodules.mask_folders import Weighted
+from shared.datamodules.shard_sampling import shards_of
 from shared.geometry import FloatArray
+from shared.image_files import PictureFile
 from shared.readers.folders import id_of_stem
 from shared.readers.mask_pairs import MaskPair, read_alpha
 from shared.warped_reading import read_warped
@@ -34,10 +35,10 @@ EVALUATION_SEED = 2022
 class MaskedPictures:
     """Composed pictures with their mask files, real ones with theirs, and loose cut-outs and backgrounds."""
 
-    pairs: list[tuple[Path, Path]] = field(default_factory=list)
+    pairs: list[tuple[PictureFile, PictureFile]] = field(default_factory=list)
     mask_kind: MaskKind = "instances"
-    foregrounds: Weighted[Path] = field(default_factory=Weighted)
-    backgrounds: Weighted[Path] = field(default_factory=Weighted)
+    foregrounds: Weighted[PictureFile] = field(default_factory=Weighted)
+    backgrounds: Weighted[PictureFile] = field(default_factory=Weighted)
     real: Weighted[MaskPair] = field(default_factory=Weighted)
 
 
@@ -70,6 +71,15 @@ class MaskSource:
         self.composites = CompositeMaker(pictures.foregrounds, pictures.backgrounds, image_size, effects, scatter)
         self.geometry = GeometryAugment(20.0, (0.7, 1.6), 0.15, 0.5)
         self.color = ColorAugment(1.2)
+        self.shards = shards_of(self._own_pictures())
+
+    def _own_pictures(self) -> list[PictureFile]:
+        """Returns the picture that each sample is surely made of, were it a composed one or a composite."""
+        pictures = self.pictures
+        if len(pictures.pairs) >= len(pictures.foregrounds) and pictures.pairs:
+            return [picture for picture, _ in pictures.pairs]
+        cutouts = [path for group in pictures.foregrounds.groups for path in group]
+        return cutouts or [pair.image for group in pictures.real.groups for pair in group]
 
     def __len__(self) -> int:
         pictures = self.pictures

@@ -23,8 +23,9 @@ from shared.datamodules.mask_folders import (
     pairs_of_split,
 )
 from shared.datamodules.mask_samples import MaskedPictures, MaskKind, MaskSource
+from shared.datamodules.mounts import Mounts, Shards
 from shared.errors import DataError
-from shared.readers.folders import pictures_of_split
+from shared.image_files import PictureFile
 from shared.readers.splits import Split
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,8 @@ class MaskDataModule(LightningDataModule):
         real_ratio: share of real pictures among the training samples.
         evaluate_on: what validation and test see: "composed" pictures of the root, "real" pairs, "composites" of the
             cut-outs of their split, or "auto": composed pictures if the root has ``images``, else composites.
+        shards: folder or address of shards (made by ``inkpose data shards``) that are read in the place of ``root`` and
+            of what is below it, or one for each data folder, ``{data/drawn: DIR, data/photo: DIR}``.
 
     Raises:
         DataError: a setting is out of range.
@@ -83,6 +86,7 @@ class MaskDataModule(LightningDataModule):
         real_pairs: list[PairShare] | None = None,
         real_ratio: float = 0.0,
         evaluate_on: EvaluateOn = "auto",
+        shards: Shards = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
@@ -101,9 +105,12 @@ class MaskDataModule(LightningDataModule):
         self.foregrounds, self.backgrounds, self.effects = foregrounds, backgrounds, effects_from(effects)
         self.scatter = scatter_from(placement, self.effects)
         self.real_pairs, self.real_ratio = real_pairs, real_ratio if augment else 0.0
+        named = [entry.get("path") for entry in (*(foregrounds or []), *(backgrounds or []), *(real_pairs or []))]
+        self.mounts = Mounts(shards, self.root, [Path(path) for path in named if path is not None])
         self.evaluate_on: EvaluateOn = evaluate_on
         if evaluate_on == "auto":
-            self.evaluate_on = "composed" if (self.root / "images").is_dir() or not self.composite else "composites"
+            composed = not self.composite or self.mounts.has_folder(self.root / "images")
+            self.evaluate_on = "composed" if composed else "composites"
 
     def dataset(self, split: Split) -> SampleDataset:
         """Returns the samples of a split; keys that are plain indices give clean ones."""
@@ -117,11 +124,11 @@ class MaskDataModule(LightningDataModule):
             loose, composed, real = (self.evaluate_on == name for name in ("composites", "composed", "real"))
             effects = Effects(empty=self.effects.empty)
         pictures = MaskedPictures(
-            _pairs(self.root, split) if composed else [],
+            _pairs(self.root, split, self.mounts) if composed else [],
             self.masks,
-            foreground_files(self.foregrounds, self.root, split) if loose else Weighted(),
-            background_files(self.backgrounds, self.root, split) if loose else Weighted(),
-            pairs_of_split(self.real_pairs, split) if real else Weighted(),
+            foreground_files(self.foregrounds, self.root, split, self.mounts) if loose else Weighted(),
+            background_files(self.backgrounds, self.root, split, self.mounts) if loose else Weighted(),
+            pairs_of_split(self.real_pairs, split, self.mounts) if real else Weighted(),
         )
         source = MaskSource(pictures, self.image_size, self.composed_ratio, effects, self.scatter, self.real_ratio)
         return SampleDataset(source, self.seed, self.augment)
@@ -144,9 +151,9 @@ class MaskDataModule(LightningDataModule):
         return eval_loader(self.dataset("test"), self.batch_size, self.num_workers, self.trainer)
 
 
-def _pairs(root: Path, split: Split) -> list[tuple[Path, Path]]:
+def _pairs(root: Path, split: Split, mounts: Mounts) -> list[tuple[PictureFile, PictureFile]]:
     """Returns the composed pictures of a split with their masks (equal stems)."""
-    masks, pictures = _by_stem(root / "masks", split), _by_stem(root / "images", split)
+    masks, pictures = (_by_stem(root / name, split, mounts) for name in ("masks", "images"))
     pairs = [(path, masks[stem]) for stem, path in pictures.items() if stem in masks]
     if not pairs:
         raise DataError(f"{root}: no picture in images/ has a mask of its name in masks/; check the folder")
@@ -155,9 +162,9 @@ def _pairs(root: Path, split: Split) -> list[tuple[Path, Path]]:
     return pairs
 
 
-def _by_stem(folder: Path, split: Split) -> dict[str, Path]:
+def _by_stem(folder: Path, split: Split, mounts: Mounts) -> dict[str, PictureFile]:
     """Returns the pictures of a split by their stem; those of one stem (``1.png``, ``1.jpg``) are all left out."""
-    files = pictures_of_split(folder, split)
+    files = mounts.pictures_of_split(folder, split)
     counts = Counter(path.stem for path in files)
     if len(counts) < len(files):
         name = next(stem for stem, count in counts.items() if count > 1)

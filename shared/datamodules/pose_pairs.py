@@ -20,7 +20,7 @@ class PairedPoseSource:
 
     def __init__(self, source: PoseSource, other: PoseSource) -> None:
         self.source, self.other = source, other
-        self.color = source.color
+        self.color, self.shards = source.color, source.shards
 
     def __len__(self) -> int:
         return len(self.source)

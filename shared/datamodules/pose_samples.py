@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,8 @@ from numpy.typing import NDArray
 from shared import geometry
 from shared.augment import ColorAugment, GeometryAugment
 from shared.datamodules.loaders import Sample
+from shared.datamodules.shard_sampling import shards_of
+from shared.image_files import PictureFile
 from shared.keypoints.flip import swap_sides
 from shared.keypoints.schema import COCO_25, JointState
 from shared.warped_reading import read_warped
@@ -21,7 +22,7 @@ from shared.warped_reading import read_warped
 class PosedCharacters:
     """The usable characters of a split, as arrays over N (a real file has 150,000)."""
 
-    image_paths: list[Path]
+    image_paths: list[PictureFile]
     image_ids: NDArray[np.int64]
     annotation_ids: NDArray[np.int64]
     boxes_xywh: NDArray[np.float64]
@@ -70,6 +71,7 @@ class PoseSource:
         self.color = ColorAugment(strength)
         self.geometry = GeometryAugment(30.0 * strength, (0.8**strength, 1.25**strength), 0.06 * strength, 0.5)
         self.box_jitter = 0.05 * strength
+        self.shards = shards_of(characters.image_paths)
 
     def __len__(self) -> int:
         return len(self.characters)

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-import os
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
 from shared.datamodules.drawn import DrawnPictures, DrawnPoses, drawn_plan
 from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
+from shared.datamodules.mounts import Mounts, Shards
 from shared.datamodules.pose_pairs import PairedPoseSource
+from shared.datamodules.pose_reading import read_characters
 from shared.datamodules.pose_samples import PosedCharacters, PoseSource, joined
 from shared.datamodules.pose_views import FixedViews
 from shared.errors import DataError, UsageError
-from shared.readers.coco import CocoFile, read_coco_keypoints
-from shared.readers.danbooru import image_path
-from shared.readers.places import checked_path
 from shared.readers.splits import Split
-
-logger = logging.getLogger(__name__)
 
 
 class PoseDataModule(LightningDataModule):
@@ -60,6 +53,8 @@ class PoseDataModule(LightningDataModule):
         more_roots: further data folders whose training characters are learned from too, each as often as the root's;
             validation and test stay with ``root``.
         samples_per_epoch: over all processes; None is the number of training characters.
+        shards: folder or address of shards (made by ``inkpose data shards``) that are read in the place of ``root``, or
+            one for each data folder, ``{data/drawn: DIR, data/photo: DIR}``.
     """
 
     def __init__(
@@ -76,6 +71,7 @@ class PoseDataModule(LightningDataModule):
         other_root: str | None = None,
         more_roots: list[str] | None = None,
         views: int | None = None,
+        shards: Shards = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
@@ -89,6 +85,8 @@ class PoseDataModule(LightningDataModule):
         self.augment, self.samples_per_epoch = augment, samples_per_epoch
         self.augment_strength = augment_strength
         self.other_root, self.more_roots, self.views = other_root, list(more_roots or []), views
+        others = [*self.more_roots, *([] if other_root is None else [other_root])]
+        self.mounts = Mounts(shards, self.root, map(Path, others))
         if views is not None and (views < 1 or not augment or other_root is not None):
             raise UsageError(
                 f"data.views={views}: must be at least 1, with data.augment true and without data.other_root"
@@ -100,7 +98,7 @@ class PoseDataModule(LightningDataModule):
         """Returns the usable characters of a split; the file is read once."""
         if split not in self._characters:
             roots = [self.root, *(map(Path, self.more_roots) if split == "train" else ())]
-            self._characters[split] = joined([_read_characters(root, split) for root in roots])
+            self._characters[split] = joined([read_characters(root, split, self.mounts) for root in roots])
         return self._characters[split]
 
     def dataset(self, split: Split) -> SampleDataset:
@@ -110,7 +108,7 @@ class PoseDataModule(LightningDataModule):
             return SampleDataset(drawn, self.seed, self.augment)
         source = self._source(self.characters(split))
         if split == "train" and self.other_root is not None:
-            other = self._source(_read_characters(Path(self.other_root), split))
+            other = self._source(read_characters(Path(self.other_root), split, self.mounts))
             return SampleDataset(PairedPoseSource(source, other), self.seed, self.augment)
         return SampleDataset(source, self.seed, self.augment)
 
@@ -144,63 +142,3 @@ class PoseDataModule(LightningDataModule):
     def test_dataloader(self) -> DataLoader[Any]:
         """Returns clean batches of the test split, each character once."""
         return eval_loader(self.dataset("test"), self.batch_size, self.num_workers, self.trainer)
-
-
-def annotation_file(root: Path, split: Split) -> Path:
-    """Returns the keypoint file of a split.
-
-    Raises:
-        DataError: there is none.
-    """
-    names = [f"person_keypoints_{split}.json", f"person_keypoints_{split}2017.json"]
-    for name in names:
-        if (path := root / "annotations" / name).is_file():
-            return path
-    raise DataError(f"{root / 'annotations'}: no {' or '.join(names)}; check the data folder")
-
-
-def _read_characters(root: Path, split: Split) -> PosedCharacters:
-    path = annotation_file(root, split)
-    file = read_coco_keypoints(path)
-    left_out: Counter[str] = Counter()
-    kept = []
-    for person in file.annotations:
-        if person.is_crowd:
-            left_out["crowds"] += 1
-        elif person.labelled_count == 0:
-            left_out["without a labelled joint"] += 1
-        elif person.box_xywh[2] <= 0 or person.box_xywh[3] <= 0:
-            left_out["with an empty box"] += 1
-        else:
-            kept.append(person)
-    # Left out must be seen, and a file without anything to leave out must not be talked about.
-    level = logging.WARNING if left_out else logging.INFO
-    logger.log(level, "%s: %d characters; left out %s", path, len(kept), dict(left_out) or "none")
-    if not kept:
-        raise DataError(f"{path}: no usable character ({dict(left_out)}); check the file")
-    places = _picture_paths(root, split, file, path)
-    return PosedCharacters(
-        image_paths=[places[person.image_id] for person in kept],
-        image_ids=np.array([person.image_id for person in kept], np.int64),
-        annotation_ids=np.array([person.id for person in kept], np.int64),
-        boxes_xywh=np.array([person.box_xywh for person in kept], np.float64),
-        areas=np.array([person.area for person in kept], np.float64),
-        points_xy=np.stack([person.points_xy for person in kept]),
-        state=np.stack([person.state for person in kept]),
-    )
-
-
-def _picture_paths(root: Path, split: Split, file: CocoFile, path: Path) -> dict[int, Path]:
-    """Returns where each picture of a file lies, having found the layout with its first picture."""
-    first = next(iter(file.images.values()))
-    for folder in (root / "images", root, root / f"{split}2017", root / "images" / f"{split}2017"):
-        if os.path.isfile(folder / first.file_name):
-            for image in file.images.values():
-                checked_path(image.file_name, str(path))
-            return {image.id: folder / image.file_name for image in file.images.values()}
-    bucketed = {
-        image.id: image_path(root, image.id, image.file_name.rpartition(".")[2]) for image in file.images.values()
-    }
-    if bucketed[first.id].is_file():
-        return bucketed
-    raise DataError(f"{path}: picture {first.file_name} is not below {root / 'images'} or {root}; check the folder")

@@ -87,12 +87,20 @@ class ResumableSampler(DistributedSampler[Draw]):
 
     def draw(self, epoch: int, place: int) -> Draw:
         """Returns this rank's sample number ``place`` of an epoch."""
-        batch, offset = divmod(epoch * len(self) + place, self.batch_size)
-        position = (batch * self.num_replicas + self.rank) * self.batch_size + offset
+        position = self.position(epoch, place)
         number, offset = divmod(position, self.set_size)
         if self._pass is None or self._pass[0] != number:
-            self._pass = number, np.random.default_rng([self.seed, number]).permutation(self.set_size)
+            self._pass = number, self.permutation(number)
         return Draw(int(self._pass[1][offset]), position)
+
+    def position(self, epoch: int, place: int) -> int:
+        """Returns the place in the endless stream of this rank's sample number ``place`` of an epoch."""
+        batch, offset = divmod(epoch * len(self) + place, self.batch_size)
+        return (batch * self.num_replicas + self.rank) * self.batch_size + offset
+
+    def permutation(self, number: int) -> NDArray[np.int64]:
+        """Returns the order of pass ``number`` through the set."""
+        return np.random.default_rng([self.seed, number]).permutation(self.set_size)
 
 
 class UnpaddedSampler(DistributedSampler[int]):

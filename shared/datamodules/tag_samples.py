@@ -23,6 +23,7 @@ from shared.readers.places import read_place
 from shared.readers.ratings import Rating
 from shared.readers.selection import Selection
 from shared.rulebook.rulebook import Rulebook
+from shared.shards.location import ShardLocation
 from shared.warped_reading import read_warped
 
 logger = logging.getLogger(__name__)
@@ -50,8 +51,9 @@ class TaggedPictures:
 class TagSource:
     """Makes tagger samples: the whole picture letterboxed on white, its labels, its id."""
 
-    def __init__(self, images: Path, pictures: TaggedPictures, image_size: int) -> None:
+    def __init__(self, images: Path | ShardLocation, pictures: TaggedPictures, image_size: int) -> None:
         self.images, self.pictures, self.image_size = images, pictures, image_size
+        self.shards = None if isinstance(images, Path) else pictures.manifest.path_numbers(pictures.rows)
         self.geometry = GeometryAugment(10.0, (0.85, 1.15), 0.06, 0.5)
         self.color = ColorAugment(1.0, keep_colors=True)
 
@@ -69,7 +71,9 @@ class TagSource:
         def read(source: Path | bytes) -> NDArray[np.uint8]:
             return read_warped(source, affine_of, (side, side), exact=rng is None).image
 
-        image = read_place(self.images, manifest.place(row), read)
+        place = manifest.place(row)
+        folder = self.images if isinstance(self.images, Path) else self.images.having(place.path)
+        image = read_place(folder, place, read)
         if rng is not None:
             image = self.color(image, rng)
         return {"image": image, "labels": manifest.labels(row).astype(np.float32), "id": np.int64(manifest.id(row))}

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 
 from shared.datamodules.drawn import DrawnPictures, DrawnTags, drawn_plan
 from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
+from shared.datamodules.mounts import Mounts, Shards
 from shared.datamodules.tag_samples import TaggedPictures, TagSource, manifest_of
 from shared.errors import DataError
 from shared.manifest.table import Manifest
@@ -44,6 +45,7 @@ class TagDataModule(LightningDataModule):
         samples_per_epoch: over all processes; None is the size of the training split.
         rating: ratings used; the default leaves out what is explicit. Pictures without a rating are always used.
         images: image folder of a manifest that was made with it in another place; None takes the manifest's own.
+        shards: folder or address of shards (made by ``inkpose data shards``) that are read in the place of ``root``.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class TagDataModule(LightningDataModule):
         samples_per_epoch: int | None = None,
         rating: list[str] | None = None,
         images: str | None = None,
+        shards: Shards = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
@@ -70,6 +73,7 @@ class TagDataModule(LightningDataModule):
         self.rulebook_source, self.image_size = rulebook, image_size
         self.batch_size, self.num_workers, self.seed = batch_size, num_workers, seed
         self.augment, self.samples_per_epoch = augment, samples_per_epoch
+        self.mounts = Mounts(shards, self.root)
         self._manifest: Manifest | None = None
         self._splits: dict[Split, TaggedPictures] = {}
 
@@ -97,7 +101,9 @@ class TagDataModule(LightningDataModule):
         if split not in self._splits:
             ratings = tuple(rating for letter in self.rating for rating in _RATINGS[letter])
             if self._manifest is None:
-                self._manifest = manifest_of(self.root, self.rulebook, ratings)
+                mounted = self.mounts.find(self.root)
+                root = self.root if mounted is None else mounted.shards.manifest()
+                self._manifest = manifest_of(root, self.rulebook, ratings)
             self._splits[split] = TaggedPictures(self._manifest, self._manifest.rows(split, ratings))
         return self._splits[split]
 
@@ -113,6 +119,8 @@ class TagDataModule(LightningDataModule):
         if self.drawn is not None:
             return SampleDataset(self._drawn(split), self.seed, self.augment)
         pictures = self.pictures(split)
+        if (mounted := self.mounts.find(self.root)) is not None:
+            return SampleDataset(TagSource(mounted.shards.location, pictures, self.image_size), self.seed, self.augment)
         images = self.images or Path(pictures.manifest.header.images)
         if not images.is_dir():
             raise DataError(f"{images}: no such image folder; where are the pictures of {self.root}? (--data.images)")

@@ -66,6 +66,12 @@ class Manifest:
         """Returns where the picture of a row lies."""
         return Place(*(self.table.column(name)[row].as_py() for name in ("path", "offset", "size")))
 
+    def path_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Returns a number for the path of each row: rows in one shard have the same."""
+        codes = self.table.column("path").combine_chunks().dictionary_encode().indices.to_numpy()
+        numbers: NDArray[np.int64] = codes.astype(np.int64)[rows]
+        return numbers
+
     def labels(self, row: int) -> NDArray[np.uint8]:
         """Returns the 0/1 labels ``(C,)`` of one row."""
         labels = np.zeros(len(self.header.class_names), np.uint8)

@@ -6,11 +6,11 @@ import zlib
 from pathlib import Path
 
 from shared.errors import DataError
-from shared.image_files import find_images
+from shared.image_files import PictureFile, find_images
 from shared.readers.splits import Split, split_of
 
 
-def id_of_stem(path: Path) -> int:
+def id_of_stem(path: PictureFile) -> int:
     """Returns a number for a file: its stem where that is one (``123.png``), else a checksum of the stem.
 
     Files of equal stem (a picture and its mask) get equal numbers, hence the same split.

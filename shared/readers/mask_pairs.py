@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from pycocotools import mask as rle
 
 from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.image_files import find_images
-from shared.images import read_mask, read_rgb
+from shared.images import PictureFile, read_mask, read_rgb
 
 ByteArray = NDArray[np.uint8]
 
@@ -36,8 +36,8 @@ class CocoSegments:
 class MaskPair:
     """A picture, and where its mask is: a file, or the segmentations of a COCO record."""
 
-    image: Path
-    mask: Path | CocoSegments
+    image: PictureFile
+    mask: PictureFile | CocoSegments
 
 
 @dataclass
@@ -68,7 +68,7 @@ def read_alpha(pair: MaskPair, size_hw: tuple[int, ...], instances: bool = False
     Raises:
         DataError: as there.
     """
-    if isinstance(pair.mask, Path):
+    if not isinstance(pair.mask, CocoSegments):
         alpha, where = alpha_of_mask(read_mask(pair.mask), is_lossy(pair.mask), instances), str(pair.mask)
     else:
         where = f"{pair.image} (in its COCO file)"
@@ -88,7 +88,7 @@ def _other_size(where: str, mask_hw: Sequence[int], picture_hw: Sequence[int]) -
     )
 
 
-def is_lossy(path: Path) -> bool:
+def is_lossy(path: PictureFile) -> bool:
     """Returns whether a mask is stored as JPEG, whose greys at the edges are artefacts."""
     return path.suffix.lower() in (".jpg", ".jpeg")
 
@@ -154,6 +154,14 @@ def pairs_by_name(images: Path, masks: Path) -> PairListing:
     Raises:
         DataError: a folder is missing or holds no pictures.
     """
+    listed = ([(file.relative.as_posix(), file.path) for file in find_images([folder])] for folder in (images, masks))
+    return pairs_called_alike(*listed)
+
+
+def pairs_called_alike(
+    images: Iterable[tuple[str, PictureFile]], masks: Iterable[tuple[str, PictureFile]]
+) -> PairListing:
+    """Returns the pairs of two listings, each of paths below a folder and where they are; as :func:`pairs_by_name`."""
     listing = PairListing()
     pictures = _by_name(images, listing, "two pictures of one name")
     found = _by_name(masks, listing, "two masks of one name")
@@ -164,11 +172,11 @@ def pairs_by_name(images: Path, masks: Path) -> PairListing:
     return listing
 
 
-def _by_name(folder: Path, listing: PairListing, twice: str) -> dict[str, Path]:
-    """Returns the files below a folder by their path without suffix; those of one name are all passed over."""
-    groups: dict[str, list[Path]] = {}
-    for found in find_images([folder]):
-        groups.setdefault(found.relative.with_suffix("").as_posix(), []).append(found.path)
+def _by_name(files: Iterable[tuple[str, PictureFile]], listing: PairListing, twice: str) -> dict[str, PictureFile]:
+    """Returns files by their path without suffix; those of one name are all passed over."""
+    groups: dict[str, list[PictureFile]] = {}
+    for path, file in files:
+        groups.setdefault(PurePosixPath(path).with_suffix("").as_posix(), []).append(file)
     listing.dropped[twice] += sum(len(paths) for paths in groups.values() if len(paths) > 1)
     return {name: paths[0] for name, paths in groups.items() if len(paths) == 1}
 

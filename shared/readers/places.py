@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tarfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -50,7 +51,16 @@ def read_place(
     try:
         return read(data)
     except DataError as error:
-        raise DataError(f"{root / place.path}, at byte {place.offset}: {error}") from error
+        raise DataError(f"{root / place.path}, at byte {place.offset}{_member(root, place)}: {error}") from error
+
+
+def _member(root: Path, place: Place) -> str:
+    """Returns the name of the tar's member at a place, for a message; nothing where its header is not just before."""
+    try:
+        header = bytes_of(root, Place(place.path, (place.offset or 0) - tarfile.BLOCKSIZE, tarfile.BLOCKSIZE))
+        return f" ({tarfile.TarInfo.frombuf(header, 'utf-8', 'replace').name})"
+    except (DataError, tarfile.TarError):
+        return ""
 
 
 def bytes_of(root: Path, place: Place) -> bytes:

@@ -16,6 +16,8 @@ _MACHINE_KEYS = {
     "model": frozenset({"feature_cache", "feature_cache_gb"}),
     "data": frozenset({"root", "images", "num_workers", "pin_memory"}),
 }
+#: Settings of which only matters whether they are set: shards may move, but have an order of their own.
+_SWITCHES = frozenset({"shards"})
 
 
 class RunFacts(pl.Callback):
@@ -89,6 +91,8 @@ def check_same_science(
     for section, now, then in pairs:
         for key in sorted(now.keys() & then.keys()):
             if key in _MACHINE_KEYS.get(section, ()):
+                continue
+            if key in _SWITCHES and (now[key] is None) == (then[key] is None):
                 continue
             if _plain(now[key]) != _plain(then[key]):
                 name = f"{section}.{key}" if section else key
