@@ -38,13 +38,14 @@ def rows(root: Path) -> Iterator[Row]:
     ids = people.image_ids
     figures = [root / "fg" / f"{number}.png" for number in ids]
     grounds = [root / "bg" / f"{number}.jpg" for number in ids]
-    pairs = [(path, root / "masks" / f"{number}.png") for path, number in zip(people.image_paths, ids, strict=True)]
+    paths = [path for path in people.image_paths if isinstance(path, Path)]  # all of them: a folder, no shards
+    pairs = [(path, root / "masks" / f"{number}.png") for path, number in zip(paths, ids, strict=True)]
     boxes = [(*map(float, box),) for box in people.boxes_xywh]
     todo: list[tuple[str, SampleDataset, Callable[[], int]]] = [
-        ("tags", tags, _Tags(people.image_paths)),
+        ("tags", tags, _Tags(paths)),
         ("masks", composed, _Masks(pairs)),
         ("masks, fresh composites", composites, _Composites(figures, grounds)),
-        ("poses", poses, _Poses(people.image_paths, boxes, torch.from_numpy(people.points_xy))),
+        ("poses", poses, _Poses(paths, boxes, torch.from_numpy(people.points_xy))),
     ]
     for name, dataset, plain in todo:
         yield compare(

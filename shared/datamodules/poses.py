@@ -87,9 +87,10 @@ class PoseDataModule(LightningDataModule):
         self.other_root, self.more_roots, self.views = other_root, list(more_roots or []), views
         others = [*self.more_roots, *([] if other_root is None else [other_root])]
         self.mounts = Mounts(shards, self.root, map(Path, others))
-        if views is not None and (views < 1 or not augment or other_root is not None):
+        if views is not None and (views < 1 or not augment or other_root is not None or self.drawn is not None):
             raise UsageError(
-                f"data.views={views}: must be at least 1, with data.augment true and without data.other_root"
+                f"data.views={views}: must be at least 1, with data.augment true, without data.other_root, and with a "
+                "data folder as root"
             )
         self._fixed: FixedViews | None = None
         self._characters: dict[Split, PosedCharacters] = {}
@@ -114,7 +115,8 @@ class PoseDataModule(LightningDataModule):
 
     def fixed_views(self) -> FixedViews | None:
         """Returns the training's views where they are fixed (``views``, or clean crops), else None."""
-        if self._fixed is None and self.other_root is None and (self.views is not None or not self.augment):
+        wanted = self.views is not None or not self.augment
+        if self._fixed is None and wanted and self.other_root is None and self.drawn is None:
             self._fixed = FixedViews(self._source(self.characters("train")), self.views)
         return self._fixed
 

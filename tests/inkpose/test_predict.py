@@ -208,6 +208,7 @@ def test_interrupt_leaves_nothing_half_written(draw, tmp_path):
         """
         import os, signal, sys
         from pathlib import Path
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin with it ignored
         sys.path.insert(0, sys.argv[1])
         from conftest import FakePose, FakeSegmenter, FakeTagger
         from inkpose.pipeline import Pipeline

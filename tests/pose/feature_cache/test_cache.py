@@ -101,7 +101,7 @@ def test_a_second_training_computes_nothing_and_reads_no_picture(
     def refuse(*_: Any) -> None:
         raise AssertionError("run again")
 
-    monkeypatch.setattr("shared.datamodules.pose_samples.read_rgb", refuse)
+    monkeypatch.setattr("shared.datamodules.pose_samples.read_warped", refuse)
     monkeypatch.setattr(DomainSource, "maps", refuse)
     monkeypatch.setattr(KeypointResNet, "trunk", refuse)
     # Another seed, another method, the same pictures and sources.
