@@ -95,7 +95,8 @@ class InkposeCLI(LightningCLI):
         seed = self._get(self.config, "seed_everything")
         self._facts = RunFacts(seed)
         seeds = [] if seed is False else [SeedEachBatch(seed)]
-        callbacks = [*(config.get("callbacks") or []), *seeds, self._facts]
+        own = config.get("callbacks") or []  # a list, or one callback alone
+        callbacks = [*(own if isinstance(own, list) else [own]), *seeds, self._facts]
         if config.get("enable_progress_bar") is not False:
             # A log file is no terminal: there a bar would be thousands of lines.
             callbacks.append(TQDMProgressBar(refresh_rate=5 if sys.stderr.isatty() else 0))
