@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from lightning_fabric.plugins.io import TorchCheckpointIO
 
+from shared.errors import DataError
 from shared.files import replacing
 
 
@@ -29,6 +30,15 @@ class WholeFiles(TorchCheckpointIO):
         for left in target.parent.glob(f".{target.name}.*.part"):
             left.unlink(missing_ok=True)
         with replacing(target) as temporary, temporary.open("wb") as file:
-            torch.save(checkpoint, file)
+            try:
+                torch.save(checkpoint, file)
+            except RuntimeError as error:
+                # torch's writer puts a complaint about its own position in the place of the disk's.
+                if "inline_container" not in str(error):
+                    raise
+                raise DataError(
+                    f"{target}: cannot be written, the disk is full or broken; free some space, or name another "
+                    "trainer.default_root_dir"
+                ) from error
             file.flush()
             os.fsync(file.fileno())

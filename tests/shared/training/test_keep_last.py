@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import torch
 
-from shared.errors import UsageError
+from shared.errors import DataError, UsageError
+from shared.training.checkpoint_files import WholeFiles
 from tests.shared.training.exact_run import SCHEDULES, Stop, check, differences, fit, outcome
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -94,3 +95,13 @@ def test_half_written_files_of_a_killed_process_go(tmp_path: Path) -> None:
     assert fit(tmp_path, {"max_epochs": 1}, None, False)
     assert [path.name for path in tmp_path.glob(".*.part")] == [".other.ckpt.abc.part"]
     assert torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"] == 13
+
+
+def test_a_checkpoint_on_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise RuntimeError("[enforce fail at inline_container.cc:671] . unexpected pos 64 vs 0")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(DataError, match="disk is full"):
+        WholeFiles().save_checkpoint({}, tmp_path / "last.ckpt")
+    assert not list(tmp_path.iterdir())
