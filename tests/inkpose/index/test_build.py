@@ -222,7 +222,7 @@ def test_killed_at_any_moment_and_run_again(hundred, tmp_path):
 
 @pytest.mark.slow
 def test_readers_while_a_writer_writes_and_no_second_writer(hundred, tmp_path):
-    run = start(hundred, tmp_path / "index", 0.15)
+    run = start(hundred, tmp_path / "index", 1.0)  # 20 s of writing, so that a slow machine reads in the middle, too
     run.stdout.readline()
     path = tmp_path / "index"
     deadline = time.monotonic() + 60
