@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from segmenter.__main__ import main
 from tests.fixtures_dataset import write_tiny_dataset
@@ -25,11 +26,13 @@ def test_fg_and_bg_are_enough_to_train_and_resume(tmp_path: Path, capsys: pytest
         "--data.backgrounds", f"[{{path: {data}/bg}}, {{procedural: clutter, weight: 1}}]",
         "--trainer.default_root_dir", str(out), "--trainer.accelerator", "cpu", "--trainer.precision", "32-true",
         "--trainer.enable_progress_bar", "false", "--trainer.log_every_n_steps", "1",
+        "--model.init", "random",
     ]  # fmt: skip
     assert main([*command, "--trainer.max_steps", "2", "--trainer.val_check_interval", "2"]) == 0
     settings = torch.load(out / "checkpoints/last.ckpt", weights_only=True)["datamodule_hyper_parameters"]
     assert settings["backgrounds"] == [{"path": f"{data}/bg"}, {"procedural": "clutter", "weight": 1.0}]
-    assert settings["placement"]["count_weights"] == [0.5, 0.3, 0.14, 0.06]
+    written = yaml.safe_load((CONFIGS / "small.yaml").read_text())["data"]["placement"]
+    assert settings["placement"]["count_weights"] == written["count_weights"]
     more = ["--trainer.max_steps", "3", "--trainer.val_check_interval", "3", "--resume", "true"]
     assert main([*command, *more]) == 0
     assert torch.load(out / "checkpoints/last.ckpt", weights_only=True)["global_step"] == 3
