@@ -16,7 +16,7 @@ def test_the_baseline_is_a_whole_detector_with_one_box() -> None:
     detector = WholeDetector(448).eval()
     rgb = torch.rand(1, 3, 256, 256)
     with torch.no_grad():
-        logits = detector(rgb)
+        logits = detector.logits_of(detector.features_of(detector.trunk(rgb)))
         maps = detector.model.backbone(resize(rgb, 448))
     assert logits.shape == (1, 17, 56, 56)
     assert torch.isfinite(logits).all()

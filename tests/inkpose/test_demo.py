@@ -221,7 +221,7 @@ def test_the_whole_road(tiny_configs, tmp_path, draw):
     assert {"data/drawn", "train/pose", "evaluate/pose", "predict/images"} <= set(metrics["seconds"])
     page = (tmp_path / "run/report.html").read_text()
     assert "my &lt;b&gt;drawing.png" in page
-    assert page.count("<svg class=") == 8
+    assert page.count("<svg class=") == 9  # eight training curves, and how far the pose scores can be trusted
     assert page.count("<article") == 9
     best = (tmp_path / "run/pose/checkpoints/best.ckpt").stat().st_mtime_ns
 
