@@ -57,6 +57,6 @@ def _plain_loop(path: Path, pipeline: Pipeline) -> None:
     mask = cv2.resize(logits.softmax(1)[0, 1].numpy(), picture.shape[1::-1]) > 0.5
     box = geometry.box_of_mask(mask)
     if box is not None:
-        side: int = pose.image_size  # type: ignore[attr-defined]
+        side: int = pose.crop_side  # type: ignore[attr-defined]
         crop = geometry.warp(picture, geometry.square_crop(box, side), (side, side))
         pose.net(tensor(crop)).flatten(2).argmax(2)  # type: ignore[attr-defined]
