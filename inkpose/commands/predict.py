@@ -59,14 +59,14 @@ def predict(
     if engine not in ("local", "ray"):
         raise UsageError(f"--engine {engine}: not known; choose local or ray")
     in_parts = parquet or engine == "ray"
-    if engine == "ray":
-        from inkpose.batch.ray_engine import require_ray
-
-        require_ray()
     if in_parts and only is not None:
         raise UsageError(
             "--part: is for the tasks of an array job; with --parquet or --engine ray there is one command"
         )
+    if engine == "ray":
+        from inkpose.batch.ray_engine import require_ray
+
+        require_ray()
     find_inputs(inputs, out)
     net_paths(weights)
 
