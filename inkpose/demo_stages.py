@@ -101,10 +101,9 @@ def _quick_arguments(config: Any) -> list[str]:
     from inkpose.demo import QUICK_SHARE
 
     steps = max(2, round(config["trainer"]["max_steps"] * QUICK_SHARE))
-    model = "model.init_args" if "init_args" in config["model"] else "model"
     return [
         "--trainer.max_steps", str(steps), "--trainer.val_check_interval", str(steps),
-        f"--{model}.warmup_steps", str(steps // 10),
+        f"--{_model_section(config)}.warmup_steps", str(steps // 10),
     ]  # fmt: skip
 
 
@@ -116,11 +115,15 @@ def _inputs(options: DemoOptions, config: Any) -> list[str]:
     return data + nets
 
 
+def _model_section(config: Any) -> str:
+    """Returns where a config's model settings stand: one level deeper where the class is named, too."""
+    return "model.init_args" if "init_args" in config["model"] else "model"
+
+
 def _moved_arguments(options: DemoOptions, config: Any) -> list[str]:
     """Returns the settings of a config that name folders of the preset, as arguments that name this run's."""
     arguments: list[str] = []
-    model = "model.init_args" if "init_args" in config["model"] else "model"
-    sections = {model: config["model"].get("init_args", config["model"]), "data": config["data"]}
+    sections = {_model_section(config): config["model"].get("init_args", config["model"]), "data": config["data"]}
     for section, values in sections.items():
         for key, value in values.items():
             moved = _moved(value, options)

@@ -51,7 +51,7 @@ def build_backbone(name: BackboneName, output_stride: int) -> Backbone:
     """Returns a randomly initialised backbone whose last map has stride 8 or 16 (``compact``, ``resnet18``: 16).
 
     ``resnet18`` ends with layer3: its blocks cannot be dilated. State keys are those of torchvision's DeepLabv3
-    (``conv1.weight``, ``layer1.0…``, ``0.0.weight`` …), but of ``compact``, which is ours.
+    (``conv1.weight``, ``layer1.0…``, ``0.0.weight`` …), except those of ``compact``, which is ours.
 
     Raises:
         ValueError: unknown name or stride.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,14 @@ class GeometryAugment:
         if flipped:
             steps.append(geometry.horizontal_flip(width))
         return geometry.compose(*steps), flipped
+
+    def letterbox(self, rng: np.random.Generator | None, side_px: int) -> Callable[[int, int], FloatArray]:
+        """Returns the affine, by width and height, from a picture to a letterboxed square moved by ``rng``, if given.
+
+        The move is drawn now, so that it does not depend on the picture's size.
+        """
+        change = geometry.identity() if rng is None else self.sample(rng, (side_px, side_px))[0]
+        return lambda width, height: geometry.compose(geometry.letterbox(width, height, side_px), change)
 
 
 class ColorAugment:

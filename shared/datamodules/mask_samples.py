@@ -116,11 +116,7 @@ class MaskSource:
     def _whole(self, pair: MaskPair, instances: bool, rng: np.random.Generator | None) -> Sample:
         """Returns a whole picture with its mask, letterboxed, and moved about where ``rng`` is given."""
         side = self.image_size
-        change = geometry.identity() if rng is None else self.geometry.sample(rng, (side, side))[0]
-
-        def affine_of(width: int, height: int) -> FloatArray:
-            return geometry.compose(geometry.letterbox(width, height, side), change)
-
+        affine_of = self.geometry.letterbox(rng, side)
         image, affine, size_wh = read_warped(pair.image, affine_of, (side, side), exact=rng is None)
         alpha = read_alpha(pair, size_wh[::-1], instances)
         return {
@@ -136,9 +132,7 @@ def letterboxed_pair(
 ) -> Sample:
     """Returns ``image``, ``alpha`` and ``weight`` of a picture letterboxed to ``side``, moved if ``rng`` is given."""
     size_wh = picture.shape[1], picture.shape[0]
-    affine = geometry.letterbox(*size_wh, side)
-    if rng is not None:
-        affine = geometry.compose(affine, moves.sample(rng, (side, side))[0])
+    affine = moves.letterbox(rng, side)(*size_wh)
     return {
         "image": geometry.warp(picture, affine, (side, side)),
         "alpha": geometry.warp(alpha, affine, (side, side), fill=(0,)),

@@ -14,7 +14,6 @@ from shared import geometry
 from shared.augment import ColorAugment, GeometryAugment
 from shared.datamodules.loaders import Sample
 from shared.errors import DataError
-from shared.geometry import FloatArray
 from shared.manifest.build import PART_POSTS
 from shared.manifest.danbooru import DanbooruSource
 from shared.manifest.schema import SCHEMA, Header, RowBuffer
@@ -63,10 +62,7 @@ class TagSource:
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         """Returns ``image`` (S, S, 3), ``labels`` (C,) float32, ``id``."""
         manifest, row, side = self.pictures.manifest, int(self.pictures.rows[index]), self.image_size
-        change = geometry.identity() if rng is None else self.geometry.sample(rng, (side, side))[0]
-
-        def affine_of(width: int, height: int) -> FloatArray:
-            return geometry.compose(geometry.letterbox(width, height, side), change)
+        affine_of = self.geometry.letterbox(rng, side)
 
         def read(source: Path | bytes) -> NDArray[np.uint8]:
             return read_warped(source, affine_of, (side, side), exact=rng is None).image
@@ -83,9 +79,7 @@ def letterboxed(
     picture: NDArray[np.uint8], side: int, moves: GeometryAugment, color: ColorAugment, rng: np.random.Generator | None
 ) -> NDArray[np.uint8]:
     """Returns a picture letterboxed on white to ``(side, side, 3)``, augmented where ``rng`` is given."""
-    affine = geometry.letterbox(picture.shape[1], picture.shape[0], side)
-    if rng is not None:
-        affine = geometry.compose(affine, moves.sample(rng, (side, side))[0])
+    affine = moves.letterbox(rng, side)(picture.shape[1], picture.shape[0])
     image = geometry.warp(picture, affine, (side, side))
     return image if rng is None else color(image, rng)
 
