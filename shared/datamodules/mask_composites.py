@@ -15,10 +15,11 @@ from shared.compositing.overlays import add_bubbles, add_frame, add_occluders, a
 from shared.compositing.palettes import palette_of
 from shared.compositing.restyle import restyle
 from shared.compositing.scatter import Scatter, random_crop
+from shared.compositing.still_life import still_life
 from shared.compositing.tones import change_tone
 from shared.datamodules.loaders import Sample
 from shared.datamodules.mask_effects import Effects, happens
-from shared.datamodules.mask_folders import Weighted
+from shared.datamodules.mask_folders import Generated, Weighted
 from shared.geometry import FloatArray
 from shared.image_files import PictureFile
 from shared.readers.folders import id_of_stem
@@ -32,7 +33,7 @@ class CompositeMaker:
 
     Args:
         foregrounds: files of cut-outs.
-        backgrounds: files of backgrounds; an empty group stands for generated clutter.
+        backgrounds: files of backgrounds, and groups that are generated.
         image_size: side S of the composites, pixels.
         effects: how often they are made harder, and how.
         scatter: how characters are placed.
@@ -99,15 +100,17 @@ class CompositeMaker:
         if rng.random() < self.effects.plain:
             color = (255, 255, 255) if rng.random() < 0.5 else tuple(int(v) for v in rng.integers(0, 256, 3))
             return np.full((self.image_size, self.image_size, 3), color, np.uint8)
-        background = self._picture_or_clutter(rng)
+        background = self._scene(rng)
         if happens(rng, self.effects.background_tone):
             background = change_tone(rng, background)
         return island(rng, background) if happens(rng, self.effects.islands) else background
 
-    def _picture_or_clutter(self, rng: np.random.Generator) -> ByteArray:
+    def _scene(self, rng: np.random.Generator) -> ByteArray:
         files = self.backgrounds.choose(rng)
-        if files:
+        if not isinstance(files, Generated):
             return self._crop(files, rng)
+        if files.kind == "still_life":
+            return still_life(rng, self.image_size)
         # Clutter may take a real picture for one of its textures.
         pictures = self.backgrounds.largest
         pieces = [self._crop(pictures, rng)] if pictures and rng.random() < 0.25 else []

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Literal, TypedDict, TypeVar
+from typing import Generic, Literal, TypedDict, TypeVar, get_args
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from shared.readers.splits import Split, split_of
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+#: Kinds of backgrounds that are drawn while training: ``shared/compositing/clutter.py`` and ``still_life.py``.
+Procedural = Literal["clutter", "still_life"]
 
 
 class FolderShare(TypedDict, total=False):
@@ -32,10 +34,10 @@ class FolderShare(TypedDict, total=False):
 
 
 class BackgroundShare(TypedDict, total=False):
-    """A folder of backgrounds, or ``procedural: clutter``, and its weight (1)."""
+    """A folder of backgrounds, or ``procedural: clutter`` (or ``still_life``), and its weight (1)."""
 
     path: str
-    procedural: Literal["clutter"]
+    procedural: Procedural
     weight: float
 
 
@@ -47,9 +49,29 @@ class PairShare(TypedDict, total=False):
     weight: float
 
 
+class Generated(tuple[PictureFile, ...]):
+    """A group without files among the backgrounds: its pictures are drawn while training.
+
+    Attributes:
+        kind: what draws them.
+    """
+
+    kind: Procedural
+
+    def __new__(cls, kind: Procedural) -> Generated:
+        """Returns the empty group of that kind."""
+        group = super().__new__(cls)
+        group.kind = kind
+        return group
+
+    def __getnewargs__(self) -> tuple[Procedural]:
+        """Tells pickle what to make it of: reading processes get a copy."""
+        return (self.kind,)
+
+
 @dataclass(frozen=True)
 class Weighted(Generic[T]):
-    """Lists of pictures, each with its share; among backgrounds an empty list stands for the procedural clutter.
+    """Lists of pictures, each with its share; among backgrounds some are :class:`Generated`.
 
     Attributes:
         groups: items of each source.
@@ -99,9 +121,18 @@ def background_files(
         DataError: an entry is wrong, or a folder has no picture of the split.
     """
     checked = _checked([{"path": str(root / "bg")}] if entries is None else entries, "backgrounds")
-    folders = (Path(str(s["path"])) if "path" in s else None for s, _ in checked)
-    files = ([] if folder is None else mounts.pictures_of_split(folder, split) for folder in folders)
-    return Weighted(tuple(files), tuple(weight for _, weight in checked))
+    groups = tuple(_backgrounds(settings, split, mounts) for settings, _ in checked)
+    return Weighted(groups, tuple(weight for _, weight in checked))
+
+
+def _backgrounds(settings: Mapping[str, object], split: Split, mounts: Mounts) -> Sequence[PictureFile]:
+    if "path" in settings:
+        return mounts.pictures_of_split(Path(str(settings["path"])), split)
+    kind = settings["procedural"]
+    if kind not in get_args(Procedural):
+        kinds = " or ".join(get_args(Procedural))
+        raise DataError(f"data.backgrounds: procedural: {kind!r} is unknown; give {kinds}")
+    return Generated(kind)  # type: ignore[arg-type]
 
 
 def pairs_of_split(entries: Sequence[PairShare] | None, split: Split, mounts: Mounts) -> Weighted[MaskPair]:

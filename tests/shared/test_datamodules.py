@@ -187,7 +187,7 @@ def test_mask_sources_mix_by_weight(root: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     folders = [source.composites.foregrounds.choose(rng)[0].parent for _ in range(400)]
     assert 0.68 < folders.count(fg) / 400 < 0.82  # 3 / 4, four standard errors
-    generated = [source.composites.backgrounds.choose(rng) == [] for _ in range(400)]
+    generated = [source.composites.backgrounds.choose(rng) == () for _ in range(400)]
     assert 0.57 < np.mean(generated) < 0.76
 
 
