@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from segmenter.color_model import weigh_colors
 from segmenter.net import SegmenterNet
 from segmenter.paper_input import paper_mask, paper_resized
 from segmenter.refine import Float32Array, enlarge, refine, resize
@@ -35,8 +36,9 @@ class SegmenterPredictor:
         bf16: half precision in the network; None takes it where the device has it in hardware.
         flip_test: average each picture's answer with that of its mirror image: twice the work, fewer errors.
         closer_look: look at small characters again, each in a window of its own.
+        colors: ask how common each pixel's colour is in the character and outside (:mod:`segmenter.color_model`).
         preprocessing: ``letterbox`` (as our training), or ``paper``: sizes and bicubic mask of the paper's release,
-            where ``refined``, ``flip_test`` and ``closer_look`` have no part.
+            where ``refined``, ``flip_test``, ``closer_look`` and ``colors`` have no part.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class SegmenterPredictor:
         bf16: bool | None = None,
         flip_test: bool = True,
         closer_look: bool = True,
+        colors: bool = True,
         preprocessing: Preprocessing = "letterbox",
     ) -> None:
         self.net = net.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
@@ -58,6 +61,7 @@ class SegmenterPredictor:
         self.refined = refined
         self.flip_test = flip_test
         self.closer_look = closer_look
+        self.colors = colors
         self.preprocessing: Preprocessing = preprocessing
         self.bf16 = has_fast_bfloat16(self.device) if bf16 is None else bf16
 
@@ -85,6 +89,8 @@ class SegmenterPredictor:
             closer = self._seen([(images[index], view) for index, view in again])
             for (index, view), answer in zip(again, closer, strict=True):
                 paste(results[index], view, answer)
+        if self.colors:
+            results = [weigh_colors(image, result) for image, result in zip(images, results, strict=True)]
         return results
 
     def _seen(self, views: list[tuple[NDArray[np.uint8], View]]) -> Iterator[Float32Array]:
@@ -149,7 +155,7 @@ def load(path: Path | str, device: str = "cpu", **settings: Any) -> SegmenterPre
         path: a ``.ckpt`` file that the training or ``inkpose import segmenter`` wrote, or a folder of
             ``inkpose export segmenter``.
         device: where the network runs.
-        settings: ``batch_size``, ``refined``, ``bf16``, ``flip_test``, ``closer_look``, ``image_size``,
+        settings: ``batch_size``, ``refined``, ``bf16``, ``flip_test``, ``closer_look``, ``colors``, ``image_size``,
             ``preprocessing`` of :class:`SegmenterPredictor`; what is not given is the checkpoint's own or the default.
 
     Raises:

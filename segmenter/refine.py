@@ -13,7 +13,7 @@ Float32Array = NDArray[np.float32]
 #: Long side at which the filter is solved; above it only its application runs at full size.
 SOLVE_SIDE_PX = 1024
 #: Rows handled at a time at full size: bounds the memory, whatever the picture's size.
-_BAND_ROWS = 256
+BAND_ROWS = 256
 
 
 def resize(array: NDArray[Any], size_wh: tuple[int, int]) -> NDArray[Any]:
@@ -94,8 +94,8 @@ def refine(
     radius = max(1, round(radius_cells * max(1.0, cell_px)))
     coefficients = guided_coefficients(guide, coarse, radius, epsilon)
     result = np.empty((height, width), np.float32)
-    for top in range(0, height, _BAND_ROWS):
-        bottom = min(height, top + _BAND_ROWS)
+    for top in range(0, height, BAND_ROWS):
+        bottom = min(height, top + BAND_ROWS)
         band = _enlarged_rows(coefficients, top, bottom, (width, height))
         rgb = image_rgb[top:bottom].astype(np.float32) / 255
         result[top:bottom] = np.clip((band[..., :3] * rgb).sum(axis=-1) + band[..., 3], 0, 1)

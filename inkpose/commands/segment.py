@@ -31,6 +31,9 @@ def segment(
         bool, typer.Option("--fast", help="One look a picture: no mirror image, no closer look at small characters.")
     ] = False,
     refined: Annotated[bool, typer.Option("--refine/--no-refine", help="Follow the picture's edges.")] = True,
+    colors: Annotated[
+        bool, typer.Option("--colors/--no-colors", help="Ask which of the picture's colours are the character's.")
+    ] = True,
     paper_preprocessing: Annotated[
         bool, typer.Option("--paper-preprocessing", help="Sizes and bicubic mask of the paper's release.")
     ] = False,
@@ -69,6 +72,7 @@ def segment(
     from segmenter.predict import load
 
     options: dict[str, Any] = {"refined": refined, "flip_test": not fast, "closer_look": not fast, "bf16": bf16}
+    options["colors"] = colors
     if paper_preprocessing:
         options["preprocessing"] = "paper"
     segmenter = load(checkpoint, pick_device(device), **options)

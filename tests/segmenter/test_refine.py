@@ -59,9 +59,9 @@ def test_bands_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(2)
     picture, coarse = rng.integers(0, 256, (300, 90, 3), dtype=np.uint8), rng.random((32, 10), dtype=np.float32)
     monkeypatch.setattr("segmenter.refine.SOLVE_SIDE_PX", 100)
-    monkeypatch.setattr("segmenter.refine._BAND_ROWS", 10_000)
+    monkeypatch.setattr("segmenter.refine.BAND_ROWS", 10_000)
     whole = refine(picture, coarse)
-    monkeypatch.setattr("segmenter.refine._BAND_ROWS", 7)
+    monkeypatch.setattr("segmenter.refine.BAND_ROWS", 7)
     # Band by band the vertical interpolation runs in numpy, as a whole too; only the order of rounding differs.
     np.testing.assert_allclose(refine(picture, coarse), whole, atol=1e-5)
 

@@ -104,7 +104,9 @@ def test_a_small_character_is_found_more_exactly_with_a_closer_look() -> None:
     image = np.where(truth[..., None], np.uint8(20), np.uint8(235)).repeat(3, axis=2)
     answers = {}
     for closer in (False, True):
-        predictor = SegmenterPredictor(_Dark(), 64, bf16=False, flip_test=False, refined=False, closer_look=closer)
+        predictor = SegmenterPredictor(
+            _Dark(), 64, bf16=False, flip_test=False, refined=False, closer_look=closer, colors=False
+        )
         (got,) = predictor.predict([image])
         answers[closer] = _iou(got, truth)
         assert predictor.net.seen == (2 if closer else 1)
