@@ -12,6 +12,7 @@ from shared.synthetic import (
     engine,
 )
 from shared.synthetic.accessories import Accessories, sample_accessories
+from shared.synthetic.body_parts import PartMap, map_parts
 from shared.synthetic.camera import Camera, sample_camera, view_of
 from shared.synthetic.face import Face, sample_face
 from shared.synthetic.garments import Outfit, sample_outfit
@@ -58,6 +59,7 @@ class DrawnCharacter:
         view: "front", "three_quarter", "side" or "back".
         pose: name of the pose family.
         sex: "girl" or "boy".
+        parts: where head, torso, arms and legs are.
     """
 
     rgba: NDArray[np.uint8]
@@ -68,6 +70,7 @@ class DrawnCharacter:
     view: str
     pose: str
     sex: str
+    parts: PartMap
 
 
 def sample_character(rng: np.random.Generator, style: str, mix: Mix = RICH) -> CharacterSpec:
@@ -175,4 +178,5 @@ def draw_character(spec: CharacterSpec, size_wh: tuple[int, int], placement: Flo
         view_of(spec.camera.yaw),
         spec.pose.family,
         spec.sex,
+        map_parts(built.covers, affine, size_wh),
     )

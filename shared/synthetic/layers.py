@@ -46,6 +46,7 @@ class Built:
     hidden: NDArray[np.bool_]
     box: tuple[float, float, float, float]
     tags: frozenset[str]
+    covers: tuple[tuple[str, FloatArray], ...]
 
 
 #: Layers that a COCO joint belongs to: what is drawn of them never hides the joint.
@@ -88,7 +89,9 @@ def build(spec: CharacterSpec) -> Built:
     low, high = cloud.min(axis=0), cloud.max(axis=0)
     pad = spec.rendering.line
     box = (float(low[0]) - pad, float(low[1]) - pad, float(high[0]) + pad, float(high[1]) + pad)
-    return Built(tuple(drawing.shapes), points, _coco_3d(figure, head), hidden, box, _tags(spec, head))
+    return Built(
+        tuple(drawing.shapes), points, _coco_3d(figure, head), hidden, box, _tags(spec, head), tuple(drawing.covers)
+    )
 
 
 def coco_points(figure: Figure, head: Head) -> FloatArray:

@@ -34,7 +34,7 @@ FACTORS: Mapping[str, Collection[str]] = {
     "hair": HAIR_STYLES, "hair_colors": HAIR, "fringes": FRINGES, "outfits": TEMPLATES, "expressions": EXPRESSIONS,
 }  # fmt: skip
 #: Numbers, with the largest that makes sense (more than certain is not possible).
-NUMBERS: Mapping[str, float] = {"extras": 5.0, "adornments": 5.0}
+NUMBERS: Mapping[str, float] = {"extras": 5.0, "adornments": 5.0, "panels": 1.0}
 #: In a set: a factor on what the base has for all names that are not given.
 OTHERS = "others"
 

@@ -39,6 +39,7 @@ class Mix:
             rich mix's.
         builds: girl, boy, child.
         bodies: chibi (2-3.4 heads tall), short (3.4-5.4), tall (5-7.8).
+        panels: share of pictures that are comic pages.
         motion: poses of motion capture, and how often they take the place of the pose families.
     """
 
@@ -58,6 +59,7 @@ class Mix:
     adornments: float = 1.0
     builds: Mapping[str, float] = field(default_factory=lambda: BUILD_MIX)
     bodies: Mapping[str, float] = field(default_factory=lambda: BODY_MIX)
+    panels: float = 0.0
     motion: Motion | None = None
 
 
@@ -70,6 +72,7 @@ RICH = Mix(
     looks=LOOK_MIX["drawn"],
     wear=WEAR_MIX["drawn"],
     extras=1.0,
+    panels=0.03,
 )
 #: What minutes of training on two cores can learn: clear colours and outlines, upright figures seen from the front
 #: and nearer more often, calm backgrounds, and a wardrobe small enough for each piece to be seen often. Everything in
@@ -121,5 +124,6 @@ BALANCED = Mix(
     wear=_middle(SIMPLE.wear, RICH.wear),
     extras=0.6,
     adornments=0.6,
+    panels=0.015,
 )
 MIXES: Mapping[str, Mix] = {"rich": RICH, "balanced": BALANCED, "simple": SIMPLE}

@@ -123,7 +123,7 @@ _NAMES = """
     snowman blurry blurry_background speech_bubble english_text signature watermark border white_border
     black_border sparkle heart light_particles light_rays bokeh monochrome greyscale sepia limited_palette
     watercolor_(medium) painting_(medium) traditional_media faux_traditional_media pixel_art sketch lineart
-    white_outline drop_shadow
+    white_outline drop_shadow comic 4koma
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -35,6 +36,8 @@ class SceneCharacter:
         visible_px: pixels of it that can be seen.
         visible_fraction: the same as a part of its pixels within the picture.
         box_xywh: tight box of the visible pixels.
+        parts_seen: share of head, torso, arms and legs that can be seen; None where they are not in the picture.
+        sex: "girl" or "boy".
     """
 
     points_xy: FloatArray
@@ -47,6 +50,8 @@ class SceneCharacter:
     visible_px: int
     visible_fraction: float
     box_xywh: tuple[int, int, int, int]
+    parts_seen: Mapping[str, float | None]
+    sex: str
 
 
 class Stage:
@@ -160,6 +165,8 @@ class Stage:
                     visible_px=pixels,
                     visible_fraction=pixels / max(1, int(np.count_nonzero(own))),
                     box_xywh=(box[0], box[1], box[2] - box[0], box[3] - box[1]),
+                    parts_seen=actor.parts.seen(seen),
+                    sex=actor.sex,
                 )
             )
             in_front = in_front | own

@@ -75,6 +75,7 @@ def _annotation(image_id: int, scene: Scene, character: SceneCharacter) -> dict[
         "instance": character.depth_order + 1,
         "depth_order": character.depth_order,
         "visible_fraction": round(character.visible_fraction, 4),
+        "visible_fraction_of_parts": dict(character.parts_seen),
         "view": character.view,
         "pose": character.pose,
     }

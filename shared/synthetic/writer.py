@@ -24,6 +24,7 @@ from shared.geometry import box_of_mask
 from shared.images import encode_jpeg, encode_png
 from shared.synthetic.dataset import Plan, finish, is_done, note_of, prepare, sample_files, sample_hash, verify
 from shared.synthetic.mixes import MIXES
+from shared.synthetic.page import draw_page
 from shared.synthetic.scene import Scene, draw_scene
 from shared.synthetic.truth import annotation_records, post_record
 
@@ -40,7 +41,8 @@ def draw_sample(plan: Plan, image_id: int) -> Scene:
     aspect = SHAPES[int(np.searchsorted(shares / shares[-1], rng.random(), side="right"))][0]
     size_wh = (plan.size, round(plan.size / aspect)) if aspect >= 1 else (round(plan.size * aspect), plan.size)
     mix = MIXES[plan.mix] if isinstance(plan.mix, str) else plan.mix.mix
-    return draw_scene(rng, size_wh, plan.style, plan.characters, mix)
+    paged = plan.style == "drawn" and plan.characters[1] > 0 and rng.random() < mix.panels
+    return (draw_page if paged else draw_scene)(rng, size_wh, plan.style, plan.characters, mix)
 
 
 def write_sample(root: Path, image_id: int, scene: Scene) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 
 from shared.geometry import apply_to_points, box_of_mask
 from shared.keypoints.schema import COCO_17, JointState
+from shared.synthetic.body_parts import PartMap
 from shared.synthetic.character import DrawnCharacter
 from shared.synthetic.framing import FRAMING_MIX, framing_tags, place, slots
 from shared.synthetic.scene import Scene, draw_scene
@@ -35,6 +36,7 @@ def _actor(
     return DrawnCharacter(
         rgba=rgba, points_xy=points, points_3d=np.zeros((17, 3)), hidden=own, tags=frozenset({"standing", "shoes"}),
         view="front", pose="standing", sex="girl",
+        parts=PartMap(np.zeros(size_wh[::-1], np.uint8), (0,) * 6),
     )  # fmt: skip
 
 
