@@ -25,6 +25,7 @@ def real(
     image_size: Annotated[int | None, typer.Option(help="Working size; by default that of training.")] = None,
     refined: Annotated[bool, typer.Option(help="Follow the picture's edges at full size.")] = True,
     closer_look: Annotated[bool, typer.Option(help="Look at small characters again.")] = True,
+    sharper_look: Annotated[bool, typer.Option(help="Look at large pictures twice.")] = True,
     colors: Annotated[bool, typer.Option(help="Ask the picture's colours.")] = True,
     heights: Annotated[
         tuple[float, float], typer.Option(help="Pasted characters' height over the background's, least and most.")
@@ -47,7 +48,9 @@ def real(
 
     try:
         settings: dict[str, Any] = {} if image_size is None else {"image_size": image_size}
-        predictor = load(checkpoint, refined=refined, closer_look=closer_look, colors=colors, **settings)
+        predictor = load(
+            checkpoint, refined=refined, closer_look=closer_look, sharper_look=sharper_look, colors=colors, **settings
+        )
         results = {}
         if textures is not None:
             results["drawings"] = evaluate_pairs(predictor, texture_mask_pairs(textures))

@@ -19,6 +19,7 @@ SIDE_PX = 192
 _BINS = 16  #: of each axis of CIELAB's inner half, where nearly all colours lie
 _ROUNDS = 3
 _FLOOR = 5e-4  #: share of all pixels below which a colour is too rare to speak for either side
+_SOFTNESS = 0.003  #: deviation of the blur that takes out single odd pixels, as a share of the long side
 _CERTAIN = 0.01  #: the net's probability is taken to be off 0 and 1 by at least this
 #: Share of the picture that must be more likely character than not; below it there is no colour to go by.
 LEAST_SHARE = 0.002
@@ -28,7 +29,8 @@ def weigh_colors(image_rgb: ByteArray, probability: Float32Array) -> Float32Arra
     """Returns the probability of "character" ``(H, W)`` after asking how common each pixel's colour is on either side.
 
     In each of three rounds ``logit(q) = logit(p) + log(f(c) / b(c))``, with ``f`` and ``b`` the histograms of colours
-    weighted by ``q`` and ``1 − q`` of the round before. A picture that hardly shows a character is left as it is.
+    weighted by ``q`` and ``1 − q`` of the round before; the last round's ratios are smoothed over some pixels.
+    A picture that hardly shows a character is left as it is.
 
     Args:
         image_rgb: ``(H, W, 3)``.
@@ -44,9 +46,13 @@ def weigh_colors(image_rgb: ByteArray, probability: Float32Array) -> Float32Arra
     size = max(1, round(width * scale)), max(1, round(height * scale))
     ratio = _log_ratio(np.asarray(resize(image_rgb, size), np.uint8), np.asarray(resize(probability, size), np.float32))
     result = np.empty_like(probability)
+    deviation = _SOFTNESS * max(height, width)
+    rim = int(4 * deviation) + 2  # rows that reach into a band
     for top in range(0, height, BAND_ROWS):  # the working memory does not grow with the picture
-        rows = slice(top, top + BAND_ROWS)
-        result[rows] = _sigmoid(_logit(probability[rows]) + ratio[_cells(image_rgb[rows])])
+        rows, above = slice(top, top + BAND_ROWS), min(rim, top)
+        band = ratio[_cells(image_rgb[top - above : top + BAND_ROWS + rim])]
+        band = np.asarray(cv2.GaussianBlur(band, (0, 0), deviation), np.float32)[above : above + BAND_ROWS]
+        result[rows] = _sigmoid(_logit(probability[rows]) + band)
     return result
 
 

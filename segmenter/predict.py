@@ -36,9 +36,11 @@ class SegmenterPredictor:
         bf16: half precision in the network; None takes it where the device has it in hardware.
         flip_test: average each picture's answer with that of its mirror image: twice the work, fewer errors.
         closer_look: look at small characters again, each in a window of its own.
+        sharper_look: look at large pictures a second time with more pixels, see :func:`sharper_side`.
         colors: ask how common each pixel's colour is in the character and outside (:mod:`segmenter.color_model`).
         preprocessing: ``letterbox`` (as our training), or ``paper``: sizes and bicubic mask of the paper's release,
-            where ``refined``, ``flip_test``, ``closer_look`` and ``colors`` have no part.
+            where ``refined``, ``flip_test``, ``closer_look``, ``sharper_look`` and ``colors`` have no
+            part.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class SegmenterPredictor:
         bf16: bool | None = None,
         flip_test: bool = True,
         closer_look: bool = True,
+        sharper_look: bool = True,
         colors: bool = True,
         preprocessing: Preprocessing = "letterbox",
     ) -> None:
@@ -61,6 +64,7 @@ class SegmenterPredictor:
         self.refined = refined
         self.flip_test = flip_test
         self.closer_look = closer_look
+        self.sharper_look = sharper_look
         self.colors = colors
         self.preprocessing: Preprocessing = preprocessing
         self.bf16 = has_fast_bfloat16(self.device) if bf16 is None else bf16
@@ -101,8 +105,19 @@ class SegmenterPredictor:
                 yield refine(crop, coarse) if self.refined else enlarge(coarse, (crop.shape[1], crop.shape[0]))
 
     def _coarse(self, images: Sequence[NDArray[np.uint8]]) -> list[Float32Array]:
-        """Returns each picture's map at the network's size, without the padding."""
-        side = self.image_size
+        """Returns each picture's map without the padding, at the network's size, or at that of the sharper look."""
+        maps = self._at(images, self.image_size)
+        if not self.sharper_look:
+            return maps
+        sides = [sharper_side(image.shape[1], image.shape[0], self.image_size) for image in images]
+        for side in set(sides) - {self.image_size}:
+            again = [number for number, wanted in enumerate(sides) if wanted == side]
+            for number, sharper in zip(again, self._at([images[i] for i in again], side), strict=True):
+                maps[number] = _middle(np.asarray(resize(maps[number], sharper.shape[::-1]), np.float32), sharper)
+        return maps
+
+    def _at(self, images: Sequence[NDArray[np.uint8]], side: int) -> list[Float32Array]:
+        """Returns each picture's map when fitted into a square of ``side``, without the padding."""
         places = [fitted(image.shape[1], image.shape[0], side) for image in images]
         canvas = np.full((len(images), side, side, 3), 255, np.uint8)
         for slot, image, (x, y, width, height) in zip(canvas, images, places, strict=True):
@@ -141,6 +156,23 @@ class SegmenterPredictor:
         return maps
 
 
+def sharper_side(width: int, height: int, side_px: int) -> int:
+    """Returns the side of the second look at a picture: 1.5 or 2 times the first's, or the first's for none.
+
+    Never more than half of the picture's long side: trainings see pictures of twice the network's size, and lines
+    that are softer than theirs mislead the net.
+    """
+    long = max(width, height)
+    return next((round(side_px * f) for f in (2.0, 1.5) if long >= 2 * round(side_px * f)), side_px)
+
+
+def _middle(one: Float32Array, other: Float32Array) -> Float32Array:
+    """Returns the probability half way between two, by their logits."""
+    odds = [np.clip(p, 0.01, 0.99) / (1 - np.clip(p, 0.01, 0.99)) for p in (one, other)]
+    root = np.sqrt(odds[0] * odds[1])
+    return np.asarray(root / (1 + root), np.float32)
+
+
 def fitted(width: int, height: int, side_px: int) -> tuple[int, int, int, int]:
     """Returns where a picture lands in the square: ``(x, y, width, height)``, whole pixels, centred, aspect kept."""
     scale = side_px / max(width, height)
@@ -155,8 +187,9 @@ def load(path: Path | str, device: str = "cpu", **settings: Any) -> SegmenterPre
         path: a ``.ckpt`` file that the training or ``inkpose import segmenter`` wrote, or a folder of
             ``inkpose export segmenter``.
         device: where the network runs.
-        settings: ``batch_size``, ``refined``, ``bf16``, ``flip_test``, ``closer_look``, ``colors``, ``image_size``,
-            ``preprocessing`` of :class:`SegmenterPredictor`; what is not given is the checkpoint's own or the default.
+        settings: ``batch_size``, ``refined``, ``bf16``, ``flip_test``, ``closer_look``, ``sharper_look``, ``colors``,
+            ``image_size``, ``preprocessing`` of :class:`SegmenterPredictor`; what is not given is the checkpoint's own
+            or the default.
 
     Raises:
         DataError: no such file, damaged, or of another subsystem.

@@ -28,7 +28,7 @@ def segment(
     largest_only: Annotated[bool, typer.Option("--largest-only", help="Keep the largest character alone.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is done.")] = False,
     fast: Annotated[
-        bool, typer.Option("--fast", help="One look a picture: no mirror image, no closer look at small characters.")
+        bool, typer.Option("--fast", help="One look a picture: no mirror image, none closer or sharper.")
     ] = False,
     refined: Annotated[bool, typer.Option("--refine/--no-refine", help="Follow the picture's edges.")] = True,
     colors: Annotated[
@@ -72,7 +72,7 @@ def segment(
     from segmenter.predict import load
 
     options: dict[str, Any] = {"refined": refined, "flip_test": not fast, "closer_look": not fast, "bf16": bf16}
-    options["colors"] = colors
+    options |= {"sharper_look": not fast, "colors": colors}
     if paper_preprocessing:
         options["preprocessing"] = "paper"
     segmenter = load(checkpoint, pick_device(device), **options)

@@ -58,4 +58,4 @@ def test_large_pictures_are_answered_in_bands(monkeypatch: pytest.MonkeyPatch) -
     whole = weigh_colors(picture, probability)
     monkeypatch.setattr("segmenter.color_model.BAND_ROWS", 7)
     np.testing.assert_allclose(weigh_colors(picture, probability), whole, atol=1e-6)
-    assert ((whole > 0.5) == truth).all()
+    assert ((whole > 0.5) != truth).mean() < 0.005

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from segmenter.net import SegmenterNet
-from segmenter.predict import SegmenterPredictor, fitted, load
+from segmenter.predict import SegmenterPredictor, fitted, load, sharper_side
 from shared.errors import DataError
 
 
@@ -84,6 +84,25 @@ def test_fitting_keeps_the_aspect_and_centres() -> None:
     assert fitted(100, 200, 64) == (16, 0, 32, 64)
     assert fitted(1, 4000, 64) == (31, 0, 1, 64)
     assert fitted(8, 8, 64) == (0, 0, 64, 64)
+
+
+def test_the_second_look_is_never_softer_than_training() -> None:
+    sizes = (256, 200), (383, 9), (384, 300), (100, 511), (512, 512), (4000, 9)
+    assert [sharper_side(*size, 128) for size in sizes] == [128, 128, 192, 192, 256, 256]
+
+
+def test_a_large_picture_is_looked_at_twice() -> None:
+    image, _ = _scene(300, 500)
+    image[100:104, 300:480] = 20  # a line as thin as a pixel at 128, and as half of one at 64
+    answers = {}
+    for sharper in (False, True):
+        predictor = SegmenterPredictor(
+            _Dark(), 64, bf16=False, refined=False, closer_look=False, colors=False, sharper_look=sharper
+        )
+        (answers[sharper],) = predictor.predict([image])
+    assert answers[True][102, 400] > answers[False][102, 400] + 0.05
+    large = answers[False] > 0.9
+    assert (answers[True][large] > 0.5).mean() > 0.97
 
 
 @pytest.mark.slow

@@ -105,7 +105,14 @@ def test_a_small_character_is_found_more_exactly_with_a_closer_look() -> None:
     answers = {}
     for closer in (False, True):
         predictor = SegmenterPredictor(
-            _Dark(), 64, bf16=False, flip_test=False, refined=False, closer_look=closer, colors=False
+            _Dark(),
+            64,
+            bf16=False,
+            flip_test=False,
+            refined=False,
+            closer_look=closer,
+            sharper_look=False,
+            colors=False,
         )
         (got,) = predictor.predict([image])
         answers[closer] = _iou(got, truth)
