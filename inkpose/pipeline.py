@@ -98,6 +98,7 @@ class Pipeline:
         device: str = "auto",
         tag_threshold: float | None = None,
         mask_threshold: float = 0.5,
+        fast: bool = False,
     ) -> Pipeline:
         """Loads the three nets.
 
@@ -108,6 +109,7 @@ class Pipeline:
             device: ``"auto"`` (a GPU when there is one), ``"cpu"`` or ``"cuda"``.
             tag_threshold: see the class.
             mask_threshold: see the class.
+            fast: one look a picture: no mirror images, and none closer or sharper.
 
         Raises:
             UsageError: no weights there, or no such device.
@@ -123,8 +125,10 @@ class Pipeline:
 
         return cls(
             tagger=tagger.predict.load(paths["tagger"], device=place),
-            segmenter=segmenter.predict.load(paths["segmenter"], device=place),
-            pose=pose.predict.load(paths["pose"], device=place),
+            segmenter=segmenter.predict.load(
+                paths["segmenter"], device=place, flip_test=not fast, closer_look=not fast, sharper_look=not fast
+            ),
+            pose=pose.predict.load(paths["pose"], device=place, flip_test=not fast),
             tag_threshold=tag_threshold,
             mask_threshold=mask_threshold,
         )

@@ -25,6 +25,7 @@ class Settings:
         mask_threshold: of the foreground.
         batch_size: most pictures seen at once.
         pixel_limit: pictures with more pixels are refused.
+        fast: one look a picture.
     """
 
     weights: str
@@ -33,6 +34,7 @@ class Settings:
     mask_threshold: float = 0.5
     batch_size: int = 16
     pixel_limit: int = 100_000_000
+    fast: bool = False
 
     def digest(self, nets: Sequence[str]) -> str:
         """Returns a digest of the settings and of the digests of the nets; the device and batches change no row."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -20,24 +21,26 @@ _COUNT, _BATCH = 32, 8
 
 
 def rows(folder: Path, weights: Path) -> Iterator[Row]:
-    """Yields pictures per second from file to tags, masks and joints; needs trained weights."""
+    """Yields pictures per second from file to tags, masks and joints, with all looks and with one; needs weights."""
     plan = Plan(count=_COUNT, seed=9, size=512, characters=(1, 1), style="drawn")
     paths = [folder / f"{number}.jpg" for number in range(1, _COUNT + 1)]
     for number, path in enumerate(paths, start=1):
         write_jpeg(path, draw_sample(plan, number).image)
-    pipeline = Pipeline.load(weights, device="cpu")
+    thorough, fast = (Pipeline.load(weights, device="cpu", fast=fast) for fast in (False, True))
 
-    def ours() -> int:
+    def ours(pipeline: Pipeline) -> int:
         for start in range(0, _COUNT, _BATCH):
             pipeline([read_rgb(path) for path in paths[start : start + _BATCH]])
         return _COUNT
 
     def plain() -> int:
         for path in paths:
-            _plain_loop(path, pipeline)
+            _plain_loop(path, fast)
         return _COUNT
 
-    yield compare("prediction: 512 px file to tags, mask, joints", "pictures/s", ours, plain, "eager fp32, one by one")
+    for pipeline, looks in ((fast, "one look, as --fast"), (thorough, "all looks")):
+        name = f"prediction: 512 px file to tags, mask, joints, {looks}"
+        yield compare(name, "pictures/s", partial(ours, pipeline), plain, "eager fp32, one by one, one look")
 
 
 @torch.no_grad()

@@ -28,6 +28,9 @@ def predict(
     mask_threshold: Annotated[
         float, typer.Option(min=0.01, max=0.99, help="Foreground is above this probability.")
     ] = 0.5,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="One look a picture: no mirror images, none closer or sharper.")
+    ] = False,
     pixel_limit: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 100_000_000,
     part: Annotated[
         str | None,
@@ -79,7 +82,7 @@ def predict(
 
             # A cluster's GPUs are not this machine's.
             place = "cuda" if (engine, device) == ("ray", "cuda") else pick_device(device)
-            settings = Settings(str(weights.resolve()), place, threshold, mask_threshold, batch_size, pixel_limit)
+            settings = Settings(str(weights.resolve()), place, threshold, mask_threshold, batch_size, pixel_limit, fast)
             outcome = predict_in_parts(
                 settings, inputs, out, engine="ray" if engine == "ray" else "local", per_part=per_part,
                 workers=workers, on_start=bar.start, on_picture=bar.advance,
@@ -88,7 +91,7 @@ def predict(
             from inkpose.pipeline import Pipeline
 
             outcome = predict_to_folder(
-                Pipeline.load(weights, device, threshold, mask_threshold), inputs, out, batch_size=batch_size,
+                Pipeline.load(weights, device, threshold, mask_threshold, fast), inputs, out, batch_size=batch_size,
                 pixel_limit=pixel_limit, part=only, on_start=bar.start, on_picture=bar.advance,
             )  # fmt: skip
     failed = len(outcome.failures)

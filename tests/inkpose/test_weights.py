@@ -27,6 +27,13 @@ def test_real_nets_of_a_run_folder(weights):
             assert (character.keypoints[present, :2] <= (seen.width, seen.height)).all()
 
 
+def test_fast_leaves_out_the_other_looks(weights):
+    thorough, fast = (Pipeline.load(weights, device="cpu", fast=fast) for fast in (False, True))
+    for name in ("flip_test", "closer_look", "sharper_look"):
+        assert (getattr(thorough.segmenter, name), getattr(fast.segmenter, name)) == (True, False)
+    assert (thorough.pose.flip_test, fast.pose.flip_test) == (True, False)
+
+
 def test_no_weights_says_make_demo(tmp_path):
     with pytest.raises(UsageError, match="make demo"):
         net_paths(tmp_path)
