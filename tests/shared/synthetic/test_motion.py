@@ -247,3 +247,39 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=r"holds no \.bvh file"):
         find_motion([tmp_path / "empty"], 0.5)
+
+
+SAMPLES = Path(__file__).parents[4] / "shared/data/real_samples/bvh"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="no real samples beside the checkout")
+def test_limbs_of_real_captures(capsys: pytest.CaptureFixture[str]) -> None:
+    """Prints how far the drawn skeleton's limbs point from the file's, with the turn about the vertical taken out."""
+    size, off, frames = make_proportions(6.5, "girl"), [], 0
+    pairs = [("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle")]
+    limbs = [(f"{side}_{a}", f"{side}_{b}") for side in ("left", "right") for a, b in pairs]
+    for file in sorted(SAMPLES.glob("*.bvh")):
+        clip = read_bvh(file)
+        joints = find_joints(clip, file)
+        axes = joints.world(clip)
+        for frame in range(len(clip.turns)):
+            theirs, ours = clip.at(frame)[0] @ axes, solve(pose_of(clip, joints, frame), size).points
+            wanted = np.array([theirs[joints.sided[b]] - theirs[joints.sided[a]] for a, b in limbs])
+            found = np.array([ours[INDEX[b]] - ours[INDEX[a]] for a, b in limbs])
+            wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
+            found /= np.linalg.norm(found, axis=1, keepdims=True)
+            flat = wanted[:, [0, 2]], found[:, [0, 2]]
+            turn = np.arctan2(
+                (flat[0][:, 0] * flat[1][:, 1] - flat[0][:, 1] * flat[1][:, 0]).sum(), (flat[0] * flat[1]).sum()
+            )
+            cos, sin = np.cos(turn), np.sin(turn)
+            wanted[:, [0, 2]] = flat[0] @ np.array([[cos, sin], [-sin, cos]])
+            off.append(np.degrees(np.arccos(np.clip((wanted * found).sum(axis=1), -1, 1))))
+            frames += 1
+    angles = np.concatenate(off)
+    with capsys.disabled():
+        told = f"median {np.median(angles):.3f}°, 99 % {np.percentile(angles, 99):.1f}°, worst {angles.max():.1f}°"
+        print(f"\n{frames} frames: {told}")  # noqa: T201
+    assert np.median(angles) < 0.5
+    assert angles.max() < 40
