@@ -14,6 +14,8 @@ MIN_PICTURE_SHARE = 0.002
 MIN_LARGEST_SHARE = 0.05
 #: Enclosed gaps below this share of their piece are filled; larger ones (between arm and body) stay open.
 MAX_HOLE_SHARE = 0.005
+#: A piece whose mean probability is not at least this far on the way from the threshold to 1 is a doubt, no character.
+MIN_CERTAINTY = 0.5
 
 
 class Character(NamedTuple):
@@ -30,6 +32,7 @@ def characters(
     min_picture_share: float = MIN_PICTURE_SHARE,
     min_largest_share: float = MIN_LARGEST_SHARE,
     max_hole_share: float = MAX_HOLE_SHARE,
+    min_certainty: float = MIN_CERTAINTY,
 ) -> list[Character]:
     """Splits a map into characters, the largest first.
 
@@ -41,6 +44,7 @@ def characters(
         min_picture_share: smaller pieces (share of the picture) are dropped.
         min_largest_share: smaller pieces (share of the largest piece) are dropped.
         max_hole_share: smaller enclosed gaps (share of the piece) are filled.
+        min_certainty: pieces whose mean probability is nearer to the threshold (0) than this way to 1 are dropped.
 
     Returns:
         One :class:`Character` a piece (8-connected); ``score`` is the mean probability over its mask. Empty when
@@ -56,14 +60,19 @@ def characters(
     if count == 1:
         return []
     areas = stats[1:, cv2.CC_STAT_AREA]
-    smallest = max(min_picture_share * probability.size, min_largest_share * int(areas.max()))
-    found = []
+    least_mean, smallest = threshold + min_certainty * (1 - threshold), min_picture_share * probability.size
+    found: list[Character] = []
     for index in np.argsort(-areas, kind="stable") + 1:
         x, y, width, height, area = (int(value) for value in stats[index])
         if area < smallest:
             break
         box = slice(y, y + height), slice(x, x + width)
-        piece = _without_small_holes(labels[box] == index, max_hole_share * area)
+        piece = labels[box] == index
+        if float(probability[box][piece].mean()) < least_mean:
+            continue
+        if not found:  # the largest that counts
+            smallest = max(smallest, min_largest_share * area)
+        piece = _without_small_holes(piece, max_hole_share * area)
         mask = np.zeros(probability.shape, np.bool_)
         mask[box] = piece
         found.append(Character(mask, (x, y, x + width, y + height), float(probability[box][piece].mean())))

@@ -42,7 +42,7 @@ def closer_views(probability: Float32Array) -> list[View]:
     height, width = probability.shape
     scale = min(1.0, _FIND_SIDE_PX / max(height, width))
     small = resize(probability, (max(1, round(width * scale)), max(1, round(height * scale))))
-    found = characters(small, min_picture_share=0.0005, min_largest_share=0.02)[:MAX_CLOSER]
+    found = characters(small, min_picture_share=0.0005, min_largest_share=0.02, min_certainty=0.0)[:MAX_CLOSER]
     ratio_x, ratio_y = width / small.shape[1], height / small.shape[0]
     windows = []
     for character in found:

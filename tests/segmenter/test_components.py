@@ -46,6 +46,15 @@ def test_specks_are_dropped() -> None:
     assert len(characters(probability)) == 2
 
 
+def test_doubtful_pieces_are_dropped() -> None:
+    probability = _map()
+    probability[5:45, 10:30] = 0.7
+    assert [c.box_xyxy for c in characters(probability)] == [(60, 10, 90, 50)]
+    assert len(characters(probability, min_certainty=0.0)) == 2
+    assert len(characters(probability, threshold=0.3)) == 2, "measured from the threshold: 0.65"
+    assert len(characters(probability, threshold=0.75)) == 0, "0.8 is no way from 0.75 to 1"
+
+
 def test_small_gaps_are_filled_and_large_ones_stay() -> None:
     probability = _map()
     probability[20:22, 70:72] = 0.2  # 4 px of 1200
@@ -76,7 +85,7 @@ def test_a_gap_that_holds_another_character_keeps_it() -> None:
 @given(st.integers(1, 24), st.integers(1, 24), st.integers(0, 2**32 - 1))
 def test_pieces_are_disjoint_boxed_tightly_and_sorted(height: int, width: int, seed: int) -> None:
     probability = np.random.default_rng(seed).random((height, width), dtype=np.float32)
-    found = characters(probability, min_picture_share=0, min_largest_share=0, max_hole_share=0)
+    found = characters(probability, min_picture_share=0, min_largest_share=0, max_hole_share=0, min_certainty=0)
     assert np.array_equal(sum((c.mask.astype(int) for c in found), np.zeros((height, width), int)), probability > 0.5)
     areas = [int(c.mask.sum()) for c in found]
     assert areas == sorted(areas, reverse=True)
