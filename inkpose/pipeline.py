@@ -126,7 +126,7 @@ class Pipeline:
         return cls(
             tagger=tagger.predict.load(paths["tagger"], device=place),
             segmenter=segmenter.predict.load(
-                paths["segmenter"], device=place, flip_test=not fast, closer_look=not fast, sharper_look=not fast
+                paths["segmenter"], device=place, **(segmenter.predict.ONE_LOOK if fast else {})
             ),
             pose=pose.predict.load(paths["pose"], device=place, flip_test=not fast),
             tag_threshold=tag_threshold,

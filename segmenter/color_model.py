@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.refine import BAND_ROWS, Float32Array, resize
+from segmenter.logits import logit, sigmoid
+from segmenter.refine import BAND_ROWS, Float32Array, shrunk
 
 ByteArray = NDArray[np.uint8]
 
@@ -20,7 +21,6 @@ _BINS = 16  #: of each axis of CIELAB's inner half, where nearly all colours lie
 _ROUNDS = 3
 _FLOOR = 5e-4  #: share of all pixels below which a colour is too rare to speak for either side
 _SOFTNESS = 0.003  #: deviation of the blur that takes out single odd pixels, as a share of the long side
-_CERTAIN = 0.01  #: the net's probability is taken to be off 0 and 1 by at least this
 #: Share of the picture that must be more likely character than not; below it there is no colour to go by.
 LEAST_SHARE = 0.002
 
@@ -41,10 +41,8 @@ def weigh_colors(image_rgb: ByteArray, probability: Float32Array) -> Float32Arra
     """
     if float((probability > 0.5).mean()) < LEAST_SHARE:
         return probability
+    ratio = _log_ratio(shrunk(image_rgb, SIDE_PX), shrunk(probability, SIDE_PX))
     height, width = probability.shape
-    scale = min(1.0, SIDE_PX / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    ratio = _log_ratio(np.asarray(resize(image_rgb, size), np.uint8), np.asarray(resize(probability, size), np.float32))
     result = np.empty_like(probability)
     deviation = _SOFTNESS * max(height, width)
     rim = int(4 * deviation) + 2  # rows that reach into a band
@@ -52,28 +50,19 @@ def weigh_colors(image_rgb: ByteArray, probability: Float32Array) -> Float32Arra
         rows, above = slice(top, top + BAND_ROWS), min(rim, top)
         band = ratio[_cells(image_rgb[top - above : top + BAND_ROWS + rim])]
         band = np.asarray(cv2.GaussianBlur(band, (0, 0), deviation), np.float32)[above : above + BAND_ROWS]
-        result[rows] = _sigmoid(_logit(probability[rows]) + band)
+        result[rows] = sigmoid(logit(probability[rows]) + band)
     return result
 
 
 def _log_ratio(image_rgb: ByteArray, probability: Float32Array) -> Float32Array:
     """Returns ``log(f / b)`` of each cell ``(BINS³,)``."""
-    cells, prior = _cells(image_rgb).ravel(), _logit(probability).ravel()
+    cells, prior = _cells(image_rgb).ravel(), logit(probability).ravel()
     q = probability.ravel()
     ratio = np.zeros(_BINS**3, np.float32)
     for _ in range(_ROUNDS):
         ratio = np.log(_histogram(cells, q) / _histogram(cells, 1 - q)).astype(np.float32)
-        q = _sigmoid(prior + ratio[cells])
+        q = sigmoid(prior + ratio[cells])
     return ratio
-
-
-def _logit(probability: Float32Array) -> Float32Array:
-    p = np.clip(probability, np.float32(_CERTAIN), np.float32(1 - _CERTAIN))
-    return np.asarray(np.log(p / (1 - p)), np.float32)
-
-
-def _sigmoid(logit: Float32Array) -> Float32Array:
-    return np.asarray(1 / (1 + np.exp(-logit)), np.float32)
 
 
 def _cells(image_rgb: ByteArray) -> NDArray[np.int32]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segmenter.color_model import weigh_colors
+from segmenter.logits import logit, sigmoid
 from segmenter.net import SegmenterNet
 from segmenter.paper_input import paper_mask, paper_resized
 from segmenter.refine import Float32Array, enlarge, refine, resize
@@ -21,6 +22,9 @@ from segmenter.views import View, closer_views, join, paste, whole_views
 from shared.batches import to_float
 from shared.errors import BAD_RECORD, DataError
 from shared.precision import has_fast_bfloat16
+
+#: Settings of a predictor that looks at each picture once: several times as fast, less exact.
+ONE_LOOK: dict[str, Any] = {"flip_test": False, "closer_look": False, "sharper_look": False}
 
 
 class SegmenterPredictor:
@@ -113,7 +117,9 @@ class SegmenterPredictor:
         for side in set(sides) - {self.image_size}:
             again = [number for number, wanted in enumerate(sides) if wanted == side]
             for number, sharper in zip(again, self._at([images[i] for i in again], side), strict=True):
-                maps[number] = _middle(np.asarray(resize(maps[number], sharper.shape[::-1]), np.float32), sharper)
+                maps[number] = sigmoid(
+                    (logit(resize(maps[number], sharper.shape[::-1])) + logit(sharper)) * np.float32(0.5)
+                )
         return maps
 
     def _at(self, images: Sequence[NDArray[np.uint8]], side: int) -> list[Float32Array]:
@@ -164,13 +170,6 @@ def sharper_side(width: int, height: int, side_px: int) -> int:
     """
     long = max(width, height)
     return next((round(side_px * f) for f in (2.0, 1.5) if long >= 2 * round(side_px * f)), side_px)
-
-
-def _middle(one: Float32Array, other: Float32Array) -> Float32Array:
-    """Returns the probability half way between two, by their logits."""
-    odds = [np.clip(p, 0.01, 0.99) / (1 - np.clip(p, 0.01, 0.99)) for p in (one, other)]
-    root = np.sqrt(odds[0] * odds[1])
-    return np.asarray(root / (1 + root), np.float32)
 
 
 def fitted(width: int, height: int, side_px: int) -> tuple[int, int, int, int]:

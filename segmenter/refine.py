@@ -16,12 +16,19 @@ SOLVE_SIDE_PX = 1024
 BAND_ROWS = 256
 
 
-def resize(array: NDArray[Any], size_wh: tuple[int, int]) -> NDArray[Any]:
+def resize(array: NDArray[Any], size_wh: tuple[int, ...]) -> NDArray[Any]:
     """Resizes ``(H, W[, C])``: area averaging where it shrinks in both directions, bilinear otherwise."""
     height, width = array.shape[:2]
     shrinks = size_wh[0] <= width and size_wh[1] <= height
     resized: NDArray[Any] = cv2.resize(array, size_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     return resized
+
+
+def shrunk(array: NDArray[Any], side_px: int) -> NDArray[Any]:
+    """Returns ``(H, W[, C])`` with a long side of at most ``side_px``."""
+    height, width = array.shape[:2]
+    scale = min(1.0, side_px / max(height, width))
+    return resize(array, (max(1, round(width * scale)), max(1, round(height * scale))))
 
 
 def guided_coefficients(guide_rgb: Float32Array, values: Float32Array, radius: int, epsilon: float) -> Float32Array:
@@ -86,9 +93,8 @@ def refine(
     Source: He & Sun 2015, "Fast Guided Filter" (coefficients solved small, applied large).
     """
     height, width = image_rgb.shape[:2]
-    scale = min(1.0, SOLVE_SIDE_PX / max(height, width))
-    small_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
-    guide = resize(image_rgb, small_wh).astype(np.float32) / np.float32(255)
+    guide = shrunk(image_rgb, SOLVE_SIDE_PX).astype(np.float32) / np.float32(255)
+    small_wh = guide.shape[1::-1]
     coarse = np.asarray(resize(probability, small_wh), dtype=np.float32)
     cell_px = max(small_wh) / max(probability.shape)
     radius = max(1, round(radius_cells * max(1.0, cell_px)))

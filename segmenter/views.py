@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from segmenter.components import characters
-from segmenter.refine import Float32Array, resize
+from segmenter.refine import Float32Array, shrunk
 
 #: A window of the picture, whole pixels, ends exclusive.
 View = tuple[int, int, int, int]
@@ -40,8 +40,7 @@ def closer_views(probability: Float32Array) -> list[View]:
     Windows are square, as far as the picture reaches; those that overlap become one.
     """
     height, width = probability.shape
-    scale = min(1.0, _FIND_SIDE_PX / max(height, width))
-    small = resize(probability, (max(1, round(width * scale)), max(1, round(height * scale))))
+    small = shrunk(probability, _FIND_SIDE_PX)
     found = characters(small, min_picture_share=0.0005, min_largest_share=0.02, min_certainty=0.0)[:MAX_CLOSER]
     ratio_x, ratio_y = width / small.shape[1], height / small.shape[0]
     windows = []

@@ -69,10 +69,9 @@ def segment(
 
     from inkpose.console import picture_progress
     from inkpose.segmenting.run import segment_to_folder
-    from segmenter.predict import load
+    from segmenter.predict import ONE_LOOK, load
 
-    options: dict[str, Any] = {"refined": refined, "flip_test": not fast, "closer_look": not fast, "bf16": bf16}
-    options |= {"sharper_look": not fast, "colors": colors}
+    options: dict[str, Any] = {"refined": refined, "colors": colors, "bf16": bf16} | (ONE_LOOK if fast else {})
     if paper_preprocessing:
         options["preprocessing"] = "paper"
     segmenter = load(checkpoint, pick_device(device), **options)

@@ -81,9 +81,7 @@ def _answers(paths: Mapping[str, Path], pictures: Sequence[NDArray[np.uint8]]) -
     import tagger.predict
 
     tags = tagger.predict.load(paths["tagger"], precision="float32")
-    masks = segmenter.predict.load(
-        paths["segmenter"], bf16=False, flip_test=False, closer_look=False, sharper_look=False, colors=False
-    )
+    masks = segmenter.predict.load(paths["segmenter"], bf16=False, colors=False, **segmenter.predict.ONE_LOOK)
     joints = pose.predict.load(paths["pose"], precision="float32", flip_test=False)
     whole = [[(0.0, 0.0, float(image.shape[1]), float(image.shape[0]))] for image in pictures]
     tag_prob = tags.predict(pictures)

@@ -119,10 +119,9 @@ def _hand(rng: np.random.Generator, mix: Mix) -> Mix:
 
 def _frame(page: ByteArray, panel: Panel, line: int) -> None:
     """Draws the panel's border inside its rectangle."""
-    if line:
-        for i in range(line):
-            right, low = panel.left + panel.width - 1 - i, panel.top + panel.height - 1 - i
-            cv2.rectangle(page, (panel.left + i, panel.top + i), (right, low), (16, 14, 18), 1)
+    for i in range(line):
+        right, low = panel.left + panel.width - 1 - i, panel.top + panel.height - 1 - i
+        cv2.rectangle(page, (panel.left + i, panel.top + i), (right, low), (16, 14, 18), 1)
 
 
 def _moved(character: SceneCharacter, panel: Panel, before: int) -> SceneCharacter:
