@@ -19,8 +19,9 @@ def check_processes(trainer: pl.Trainer) -> None:
     Too many would each train alone and write the same files; too few would wait for ever.
 
     Raises:
-        UsageError: their numbers differ.
+        UsageError: their numbers differ, or torchrun could not start them a second time.
     """
+    _check_restarts()
     devices, nodes = trainer.num_devices, trainer.num_nodes
     started = _started_processes()
     for count in (trainer.world_size, started):
@@ -35,6 +36,23 @@ def check_processes(trainer: pl.Trainer) -> None:
             environment.validate_settings(devices, nodes)
         except ValueError as error:
             raise UsageError(" ".join(str(error).split())) from None
+
+
+def _check_restarts() -> None:
+    """Looks for the store that torchrun shares with its processes, where it may have to start them again.
+
+    It outlives them, and the addresses of dead processes with it: those started again take these for their own, and
+    fail or wait for each other until the time-out (pytorch/pytorch#135712).
+
+    Raises:
+        UsageError: it is shared, and torchrun has been told to start again what dies.
+    """
+    shared = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+    if shared and int(os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0")) > 0:
+        raise UsageError(
+            "--max-restarts: PyTorch's torchrun does this safely only with TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 "
+            "in its environment; set it before torchrun (docs/cluster.md)"
+        )
 
 
 def _started_processes() -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shlex
@@ -18,15 +19,16 @@ LINES = [line for block in re.findall(r"```\n(.*?)```", PAGE, flags=re.DOTALL) f
 
 
 def test_the_page_has_commands_of_each_kind() -> None:
-    assert {line.split()[0] for line in LINES} == {"torchrun", "python", "sbatch"}
+    assert {split(line)[1][0] for line in LINES} == {"torchrun", "python", "sbatch"}
 
 
 @pytest.mark.parametrize("line", LINES)
 def test_a_command_is_understood(line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = shlex.split(line)
+    variables, words = split(line)
     processes = None
     if words[0] == "torchrun":
         launch = get_args_parser().parse_args(words[1:])
+        assert launch.max_restarts == 0 or variables == ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1"]
         processes = int(launch.nproc_per_node) * int(launch.nnodes.split(":")[-1])
         module, words = launch.training_script, launch.training_script_args
         assert launch.module
@@ -44,6 +46,13 @@ def test_a_command_is_understood(line: str, tmp_path: Path, capsys: pytest.Captu
     devices, nodes = printed["trainer"]["devices"], printed["trainer"]["num_nodes"]
     assert processes is None or devices == "auto" or int(devices) * nodes == processes
     assert words[0] == "fit"
+
+
+def split(line: str) -> tuple[list[str], list[str]]:
+    """Returns the variables that a command line sets, and its words."""
+    words = shlex.split(line)
+    variables = list(itertools.takewhile(lambda word: "=" in word, words))
+    return variables, words[len(variables) :]
 
 
 def through_slurm(words: list[str], folder: Path) -> tuple[str, list[str]]:

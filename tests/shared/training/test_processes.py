@@ -152,16 +152,22 @@ def test_torchrun_starts_again_what_died(tmp_path: Path, config: Path, undisturb
     command = [*torchrun, "--max-restarts", "1", "-m", TOY, *overlay(tmp_path, config), "--trainer.devices", "2"]
     command += ["--resume", "true"]
 
-    def start() -> subprocess.Popen[str]:
-        return subprocess.Popen(command, env=ENVIRONMENT, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    def start(**variables: str) -> subprocess.Popen[str]:
+        environment = {**ENVIRONMENT, **variables}
+        return subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
     process = start()
+    stderr = process.communicate(timeout=600)[1]
+    assert process.returncode != 0
+    assert "set it before torchrun" in stderr
+    fresh = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+    process = start(**fresh)
     wait_until(lambda: step_of(tmp_path) > 2, process)
     process.send_signal(signal.SIGTERM)
     stderr = process.communicate(timeout=600)[1]
     assert process.returncode != 0
     assert "stopped by SIGTERM; saved" in stderr
-    process, stopped_at = start(), step_of(tmp_path)
+    process, stopped_at = start(**fresh), step_of(tmp_path)
     wait_until(lambda: step_of(tmp_path) > stopped_at, process)
     workers = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True).stdout
     os.kill(int(workers.split()[-1]), signal.SIGKILL)
