@@ -11,9 +11,10 @@ from torch.nn import functional
 
 from pose.codecs.heatmap import HeatmapCodec, find_peaks
 from pose.losses import heatmap_loss, location_loss
-from pose.sources.named import build_task_source, describe_task_source
+from pose.sources.named import build_task_source, describe_task_source, load_task_source
 from pose.validation import Validation, check_data
 from shared.batches import to_float
+from shared.errors import UsageError
 from shared.keypoints.schema import COCO_17
 from shared.training.checkpoints import stamp
 from shared.training.optimizers import Optimizer, make_optimizer
@@ -26,7 +27,8 @@ class TaskSourceModule(pl.LightningModule):
     Args:
         architecture: ``keypoint_resnet`` or ``mask_rcnn_r101``.
         arguments: of its class in ``pose.sources``, as in the YAML.
-        init: ``random``, or ``imagenet`` (torchvision's weights of the ResNet, a download on first use).
+        init: ``random``; ``imagenet`` (torchvision's weights of the ResNet, a download on first use); or a checkpoint
+            of a task source of the same build, to train on from; read only when a new fit starts.
         image_size: side of the square crop in pixels; must be that of the data.
         padding: share of the box's long side that the crop adds; must be that of the data.
         sigma_cells: standard deviation of the target Gaussian in cells.
@@ -79,8 +81,18 @@ class TaskSourceModule(pl.LightningModule):
         return logits
 
     def setup(self, stage: str) -> None:
-        """Raises UsageError unless the data's crops are the model's."""
+        """Loads the initial weights of a new run (a resumed one has its own).
+
+        Raises:
+            UsageError: the data's crops are not the model's, or the initial weights are of another build.
+        """
         check_data(self)
+        init = self.hparams["init"]
+        if stage == "fit" and self.trainer.ckpt_path is None and init not in ("random", "imagenet"):
+            source = load_task_source(init)
+            if describe_task_source(source) != describe_task_source(self.net):
+                raise UsageError(f"{init}: a task source of another build; set model.init_args as in its config.yaml")
+            self.net.load_state_dict(source.state_dict())
 
     def _loss(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         logits = self(to_float(batch["image"]))

@@ -118,6 +118,18 @@ def test_a_task_source_learns_a_batch(data: Path) -> None:
     assert ((points - batch["points_xy"][:, :17]).norm(dim=-1)[present] < 4.0).double().mean() > 0.95
 
 
+def test_a_task_source_goes_on_from_another_ones_weights(data: Path, task_source: Path, tmp_path: Path) -> None:
+    before = load_checkpoint(task_source, "task_source")["state_dict"]
+    module = TaskSourceModule(**TASK, init=str(task_source), lr=0.0)
+    fit(module, data, tmp_path, steps=1)
+    weights = dict(module.named_parameters())
+    assert weights
+    assert all(torch.equal(value, before[name]) for name, value in weights.items())
+    other = {**TASK, "arguments": {**TASK["arguments"], "task_depth": 2}}
+    with pytest.raises(UsageError, match="another build"):
+        fit(TaskSourceModule(**other, init=str(task_source)), data, tmp_path, steps=1)
+
+
 def test_a_checkpoint_stands_alone(data: Path, task_source: Path, tmp_path: Path) -> None:
     # The source's file is removed before loading: prediction must not need it.
     copy = tmp_path / "source.ckpt"
