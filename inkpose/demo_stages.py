@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHOWN_TEST_PICTURES = 8
 
 _RUN_FILES = ("checkpoints", "config.yaml", "hparams.yaml", "events.out.tfevents.*", "version_*")
-_DATA_FILES = ("images", "metadata", "fg", "bg", "masks", "annotations", "dataset.json", ".synth")
+_DATA_FILES = ("images", "metadata", "fg", "fg_behind", "bg", "masks", "annotations", "dataset.json", ".synth")
 
 
 def draw_stage(options: DemoOptions, plan: DataPlan, style: str) -> Stage:

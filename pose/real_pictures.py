@@ -129,6 +129,32 @@ def read_render(folder: Path) -> LabelledPicture:
     return LabelledPicture(image, box, points, state, "render", folder.name)
 
 
+def read_marked(labels: Path, samples: Path) -> dict[str, list[LabelledPicture]]:
+    """Reads joints that were marked by hand.
+
+    Args:
+        labels: a JSON list of ``{"file", "box_xyxy", "joints": {COCO name: [x, y]}}``, in pixels of the file.
+        samples: the folder that ``file`` is relative to.
+
+    Returns:
+        The pictures by the first folder of their path; only shoulders to ankles are kept.
+
+    Raises:
+        DataError: a file is missing or broken.
+    """
+    groups: dict[str, list[LabelledPicture]] = {}
+    for row in read_json(labels):
+        points, state = np.full((len(COCO_17), 2), np.nan), np.zeros(len(COCO_17), np.int64)
+        for joint, place in row["joints"].items():
+            if COCO_17.index(joint) in BODY:
+                points[COCO_17.index(joint)], state[COCO_17.index(joint)] = place, JointState.VISIBLE
+        x1, y1, x2, y2 = row["box_xyxy"]
+        folder, _, name = row["file"].partition("/")
+        image = read_rgb(samples / row["file"])
+        groups.setdefault(folder, []).append(LabelledPicture(image, (x1, y1, x2, y2), points, state, "by hand", name))
+    return groups
+
+
 def locate_joints(predictor: PosePredictor, pictures: Sequence[LabelledPicture]) -> list[NDArray[np.float64]]:
     """Returns the answers ``(25, 3)`` to each picture: x, y in its pixels and score, found or not."""
     return [rows[0] for rows in predictor.locate([p.image for p in pictures], [[p.box_xyxy] for p in pictures])]

@@ -8,7 +8,8 @@ from pathlib import Path
 from inkpose.bench.row import Row, compare
 from shared.images import encode_jpeg, encode_png
 from shared.synthetic.dataset import Plan
-from shared.synthetic.writer import cut_out, draw_sample, write_sample
+from shared.synthetic.truth import cut_out
+from shared.synthetic.writer import draw_sample, write_sample
 
 _COUNT = 40
 
@@ -18,8 +19,6 @@ def rows(folder: Path) -> Iterator[Row]:
     for style in ("drawn", "photo"):
         plan = Plan(count=_COUNT, seed=5, size=256, characters=(1, 2), style=style)
         root = folder / style
-        for name in ("fg", "bg", "masks", "images"):
-            (root / name).mkdir(parents=True)
         scenes = [draw_sample(plan, image_id) for image_id in range(1, _COUNT + 1)]
 
         def ours(plan: Plan = plan, root: Path = root) -> int:
@@ -30,8 +29,8 @@ def rows(folder: Path) -> Iterator[Row]:
         def encoding(scenes: list = scenes) -> int:  # type: ignore[type-arg]
             for scene in scenes:
                 encode_jpeg(scene.image), encode_jpeg(scene.background), encode_png(scene.instances)
-                if scene.foreground is not None:
-                    encode_png(cut_out(scene.foreground))
+                for foreground in scene.foregrounds:
+                    encode_png(cut_out(foreground))
             return _COUNT
 
         yield compare(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: Raised whenever the same seed would draw other bytes; part of every data set's description.
-GENERATOR_VERSION = "4"
+GENERATOR_VERSION = "5"
 #: Samples drawn between two notes of progress; what an interruption can lose at most, a worker.
 CHUNK = 32
 _NOTES = ".synth"
@@ -114,10 +114,11 @@ def is_done(root: Path, ids: range) -> bool:
         return False
 
 
-def sample_files(root: Path, image_id: int, has_characters: bool) -> list[Path]:
-    """Returns the files of one picture, in the order in which they are hashed."""
-    files = [image_path(root, image_id, "jpg"), root / "bg" / f"{image_id}.jpg", root / "masks" / f"{image_id}.png"]
-    return [*files, root / "fg" / f"{image_id}.png"] if has_characters else files
+def sample_files(root: Path, image_id: int, characters: int) -> list[Path]:
+    """Returns the files of one picture, in the order in which they are hashed; cut-outs last, front to back."""
+    cutouts = [root / "fg", *(root / "fg_behind" / str(number) for number in range(2, characters + 1))][:characters]
+    folders = ((root / "bg", "jpg"), (root / "masks", "png"), *((folder, "png") for folder in cutouts))
+    return [image_path(root, image_id, "jpg"), *(folder / f"{image_id}.{suffix}" for folder, suffix in folders)]
 
 
 def sample_hash(root: Path, record: dict[str, Any]) -> str:
@@ -127,7 +128,7 @@ def sample_hash(root: Path, record: dict[str, Any]) -> str:
         DataError: a file is missing or cannot be read.
     """
     hasher = hashlib.sha256()
-    for path in sample_files(root, record["post"]["id"], bool(record["annotations"])):
+    for path in sample_files(root, record["post"]["id"], len(record["annotations"])):
         try:
             hasher.update(hashlib.sha256(path.read_bytes()).digest())
         except OSError as error:

@@ -58,19 +58,19 @@ def draw_page(rng: np.random.Generator, size_wh: SizeWH, style: Style, character
     line = max(1, round(max(size_wh) / 220)) if rng.random() < 0.85 else 0
     image, background = (np.full((size_wh[1], size_wh[0], 3), gutter, np.uint8) for _ in range(2))
     instances = np.zeros((size_wh[1], size_wh[0]), np.uint8)
-    foreground: ByteArray | None = None
+    foregrounds: list[ByteArray] = []
     shown: list[SceneCharacter] = []
     for panel, scene in zip(panels, scenes, strict=True):
         for page, part in ((image, scene.image), (background, scene.background)):
             page[panel.place] = part
             _frame(page, panel, line)
         instances[panel.place] = np.where(scene.instances > 0, scene.instances + len(shown), 0)
-        if foreground is None and scene.foreground is not None:
-            foreground = np.zeros((size_wh[1], size_wh[0], 4), np.uint8)
-            foreground[panel.place] = scene.foreground
+        for foreground in scene.foregrounds:
+            foregrounds.append(np.zeros((size_wh[1], size_wh[0], 4), np.uint8))
+            foregrounds[-1][panel.place] = foreground
         shown += [_moved(character, panel, len(shown)) for character in scene.characters]
     tags = _page_tags(scenes, shown, panels)
-    return Scene(image, background, foreground, instances, tuple(shown), tags, scenes[0].quality)
+    return Scene(image, background, tuple(foregrounds), instances, tuple(shown), tags, scenes[0].quality)
 
 
 def layout(rng: np.random.Generator, size_wh: SizeWH) -> list[Panel]:
@@ -141,7 +141,7 @@ def _page_tags(scenes: list[Scene], shown: list[SceneCharacter], panels: list[Pa
     anywhere = frozenset[str]().union(*(scene.tags for scene in scenes)) & _ANYWHERE
     counts = count_tags([character.sex for character in shown])
     wrong = {tag for scene in scenes for tag in count_tags([c.sex for c in scene.characters])} - counts
-    found = ((of_figures | of_all | anywhere) - wrong) | counts | {"comic"}
+    found = ((of_figures | of_all | anywhere) - wrong) | counts | ({"comic"} if len(panels) > 1 else set())
     strips = len(panels) == 4 and len({(panel.left, panel.width, panel.height) for panel in panels}) == 1
     if any(character.sex == "girl" for character in shown):
         found -= {"male_focus"}

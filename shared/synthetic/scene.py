@@ -31,7 +31,8 @@ class Scene:
     Attributes:
         image: uint8 ``(H, W, 3)`` RGB.
         background: the same scene without characters.
-        foreground: straight RGBA ``(H, W, 4)`` of the front-most character alone, untreated; None without one.
+        foregrounds: straight RGBA ``(H, W, 4)`` of each character alone, front to back, untreated and as if nothing
+            stood before it.
         instances: uint8 ``(H, W)``: 0 background, 1…n front to back.
         characters: front to back.
         tags: raw tags of the picture.
@@ -40,7 +41,7 @@ class Scene:
 
     image: ImageArray
     background: ImageArray
-    foreground: ImageArray | None
+    foregrounds: tuple[ImageArray, ...]
     instances: ImageArray
     characters: tuple[SceneCharacter, ...]
     tags: frozenset[str]
@@ -89,7 +90,7 @@ def draw_scene(
     return Scene(
         image=wear.apply(look.apply(stage.image)),
         background=wear.apply(look.apply(background.image)),
-        foreground=stage.actors[0].rgba if stage.actors else None,
+        foregrounds=tuple(actor.rgba for actor in stage.actors),
         instances=stage.instances,
         characters=shown,
         tags=frozenset(tags),

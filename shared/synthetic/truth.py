@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
+from shared.geometry import box_of_mask
 from shared.keypoints.schema import COCO_17, JointState
 from shared.synthetic.scene import Scene
 from shared.synthetic.stage import SceneCharacter
@@ -49,6 +51,21 @@ def post_record(image_id: int, scene: Scene) -> dict[str, Any]:
     }
 
 
+def cut_out(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Returns RGBA ``(H, W, 4)`` cut to what is not transparent and a margin (2 % of the box's long side)."""
+    x1, y1, x2, y2 = _cut_box(rgba)
+    return np.ascontiguousarray(rgba[y1:y2, x1:x2])
+
+
+def _cut_box(rgba: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    height, width = rgba.shape[:2]
+    box = box_of_mask(rgba[..., 3])
+    if box is None:
+        return 0, 0, width, height
+    edge = max(1, round(0.02 * max(box[2] - box[0], box[3] - box[1])))
+    return max(0, box[0] - edge), max(0, box[1] - edge), min(width, box[2] + edge), min(height, box[3] + edge)
+
+
 def annotation_records(image_id: int, scene: Scene) -> list[dict[str, Any]]:
     """Returns the COCO annotations of the picture's characters, front to back, without their ``id``."""
     return [_annotation(image_id, scene, character) for character in scene.characters]
@@ -74,6 +91,7 @@ def _annotation(image_id: int, scene: Scene, character: SceneCharacter) -> dict[
         "keypoints_3d": np.round(character.points_3d, 4).tolist(),
         "instance": character.depth_order + 1,
         "depth_order": character.depth_order,
+        "cutout_xy": list(_cut_box(scene.foregrounds[character.depth_order])[:2]),
         "visible_fraction": round(character.visible_fraction, 4),
         "visible_fraction_of_parts": dict(character.parts_seen),
         "view": character.view,

@@ -16,17 +16,15 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from shared.errors import DataError
 from shared.files import write_bytes, write_json
-from shared.geometry import box_of_mask
 from shared.images import encode_jpeg, encode_png
 from shared.synthetic.dataset import Plan, finish, is_done, note_of, prepare, sample_files, sample_hash, verify
 from shared.synthetic.mixes import MIXES
 from shared.synthetic.page import draw_page
 from shared.synthetic.scene import Scene, draw_scene
-from shared.synthetic.truth import annotation_records, post_record
+from shared.synthetic.truth import annotation_records, cut_out, post_record
 
 logger = logging.getLogger(__name__)
 
@@ -51,22 +49,12 @@ def write_sample(root: Path, image_id: int, scene: Scene) -> dict[str, Any]:
     contents = [
         encode_jpeg(scene.image, scene.quality), encode_jpeg(scene.background, 90), encode_png(scene.instances),
     ]  # fmt: skip
-    if scene.foreground is not None:
-        contents.append(encode_png(cut_out(scene.foreground)))
-    files = sample_files(root, image_id, scene.foreground is not None)
+    contents += [encode_png(cut_out(foreground)) for foreground in scene.foregrounds]
+    files = sample_files(root, image_id, len(scene.foregrounds))
     for path, content in zip(files, contents, strict=True):
         write_bytes(path, content)
     record["sha256"] = sample_hash(root, record)
     return record
-
-
-def cut_out(rgba: NDArray[np.uint8], margin: float = 0.02) -> NDArray[np.uint8]:
-    """Returns RGBA ``(H, W, 4)`` cut to what is not transparent and a margin (of the box's long side)."""
-    box = box_of_mask(rgba[..., 3])
-    if box is None:
-        return rgba
-    edge = max(1, round(margin * max(box[2] - box[0], box[3] - box[1])))
-    return np.ascontiguousarray(rgba[max(0, box[1] - edge) : box[3] + edge, max(0, box[0] - edge) : box[2] + edge])
 
 
 def draw_chunk(root: Path, plan: Plan, start: int, stop: int) -> int:
@@ -113,7 +101,7 @@ def write_dataset(root: Path, plan: Plan, workers: int = 1, progress: Callable[[
 
 def _remove_leftovers(root: Path) -> None:
     """Deletes temporary files of a run that was killed."""
-    for folder in ("images/*", "fg", "bg", "masks", "metadata", "annotations", ".synth"):
+    for folder in ("images/*", "fg", "fg_behind/*", "bg", "masks", "metadata", "annotations", ".synth"):
         for path in root.glob(f"{folder}/.*.part"):
             path.unlink(missing_ok=True)
 

@@ -8,7 +8,6 @@ by hand for this test, in pixels of the sample's own file, each of its character
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +16,10 @@ import pytest
 from inkpose.pipeline import Pipeline
 from inkpose.weights import SHIPPED, is_whole
 from pose.predict import PosePredictor
-from pose.real_pictures import BODY, LabelledPicture, evaluate_pictures, read_animated_drawing, read_render
+from pose.real_pictures import LabelledPicture, evaluate_pictures, read_animated_drawing, read_marked, read_render
 from segmenter.evaluate import evaluate_pairs
 from segmenter.predict import SegmenterPredictor
 from segmenter.real_pictures import pasted_pairs, texture_mask_pairs
-from shared.images import read_rgb
-from shared.keypoints.schema import COCO_17, JointState
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT.parent / "shared/data/real_samples"
@@ -43,23 +40,8 @@ def pipeline() -> Pipeline:
     return Pipeline.load(SHIPPED, device="cpu")
 
 
-def labelled_by_hand() -> dict[str, list[LabelledPicture]]:
-    """Returns the pictures with marked joints, by folder of the samples; only shoulders to ankles are kept."""
-    groups: dict[str, list[LabelledPicture]] = defaultdict(list)
-    for row in json.loads(LABELS.read_text()):
-        points, state = np.full((17, 2), np.nan), np.zeros(17, np.int64)
-        for name, place in row["joints"].items():
-            if COCO_17.index(name) in BODY:
-                points[COCO_17.index(name)], state[COCO_17.index(name)] = place, JointState.VISIBLE
-        x1, y1, x2, y2 = row["box_xyxy"]
-        image = read_rgb(SAMPLES / row["file"])
-        folder, _, name = row["file"].partition("/")
-        groups[folder].append(LabelledPicture(image, (x1, y1, x2, y2), points, state, "by hand", name))
-    return groups
-
-
 def labelled_pictures() -> dict[str, list[LabelledPicture]]:
-    groups = labelled_by_hand()
+    groups = read_marked(LABELS, SAMPLES)
     groups["animated_drawings"] = [read_animated_drawing(SAMPLES / "animated_drawings" / n) for n in ("char1", "char2")]
     groups["seed_san"] = [read_render(path) for path in sorted((SAMPLES / "seed_san").iterdir()) if path.is_dir()]
     return {name: group for name, group in groups.items() if group}

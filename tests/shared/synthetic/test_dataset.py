@@ -60,8 +60,10 @@ def test_pictures_and_posts_agree(root: Path) -> None:
         assert np.abs(picture.astype(int) - scene.image).mean() < 12, "the picture, but for JPEG"
         assert np.array_equal(read_mask(root / "masks" / f"{post.id}.png"), scene.instances)
         assert read_rgb(root / "bg" / f"{post.id}.jpg").shape == picture.shape
-        cut = read_rgba(root / "fg" / f"{post.id}.png")
-        assert (cut[..., 3] >= 128).sum() >= (scene.instances == 1).sum()
+        for number in range(1, len(scene.characters) + 1):
+            folder = root / "fg" if number == 1 else root / "fg_behind" / str(number)
+            cut = read_rgba(folder / f"{post.id}.png")
+            assert (cut[..., 3] >= 128).sum() >= (scene.instances == number).sum()
         assert set(post.tags) == scene.tags
         assert post.rating == "general"
         assert post.file_ext == "jpg"
@@ -79,6 +81,11 @@ def test_annotations_load_with_pycocotools(root: Path, capsys: pytest.CaptureFix
         assert sorted(row["instance"] for row in rows) == list(range(1, mask.max() + 1))
         for row in rows:
             own = mask == row["instance"]
+            folder = root / "fg" if row["instance"] == 1 else root / "fg_behind" / str(row["instance"])
+            cut, (left, top) = read_rgba(folder / f"{image_id}.png"), row["cutout_xy"]
+            part = np.s_[top : top + cut.shape[0], left : left + cut.shape[1]]
+            assert own[part].sum() == own.sum(), "what is seen of it lies within its cut-out"
+            assert (cut[own[part], 3] >= 128).all()
             assert np.array_equal(coco.annToMask(row) != 0, own)
             assert row["area"] == own.sum()
             x, y, w, h = row["bbox"]

@@ -55,9 +55,9 @@ def test_truth_is_in_the_pages_pixels(pages: list[Scene]) -> None:
             inside = character.points_xy[character.state != JointState.OUTSIDE]
             assert (inside >= 0).all()
             assert (inside < page.image.shape[1::-1]).all()
-        front = page.instances == 1
-        assert page.foreground is not None
-        assert (page.foreground[front][:, 3] >= 128).all(), "the cut-out lies where the first character is"
+        for character, foreground in zip(page.characters, page.foregrounds, strict=True):
+            seen = page.instances == character.depth_order + 1
+            assert (foreground[seen][:, 3] >= 128).all(), "the cut-out lies where the character is"
         away = (page.instances == 0) & (page.background == page.image).all(axis=-1)
         assert away.mean() > 0.2, "frames and empty panels are the same without characters"
 
@@ -71,6 +71,11 @@ def test_tags_are_of_the_page(pages: list[Scene]) -> None:
         girls = sum(c.sex == "girl" for c in page.characters)
         assert ("1girl" in page.tags) == (girls == 1)
         assert ("multiple_girls" in page.tags) == (girls > 1)
+
+
+def test_a_page_too_small_for_panels_is_one_scene_and_no_comic() -> None:
+    scene = draw_page(np.random.default_rng(1), (64, 64), "drawn", (1, 1), RICH)
+    assert not {"comic", "4koma"} & scene.tags
 
 
 def test_rich_data_sets_hold_some_pages() -> None:

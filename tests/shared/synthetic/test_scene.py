@@ -134,12 +134,12 @@ def test_tags_are_known_and_agree(scenes: list[Scene]) -> None:
                 assert not {tag for tag in character.tags if "shoes" in tag or "boots" in tag}
 
 
-def test_the_front_character_is_the_foreground(scenes: list[Scene]) -> None:
+def test_every_character_is_a_foreground_front_to_back(scenes: list[Scene]) -> None:
     for scene in scenes:
-        if scene.foreground is None:
-            continue
-        assert scene.foreground.shape == (*scene.image.shape[:2], 4)
-        assert (scene.foreground[scene.instances == 1, 3] >= 128).all()
+        assert len(scene.foregrounds) == len(scene.characters)
+        for number, foreground in enumerate(scene.foregrounds, start=1):
+            assert foreground.shape == (*scene.image.shape[:2], 4)
+            assert (foreground[scene.instances == number, 3] >= 128).all()
 
 
 def test_scenes_follow_their_seed_and_the_asked_count() -> None:
@@ -149,7 +149,7 @@ def test_scenes_follow_their_seed_and_the_asked_count() -> None:
         assert first.tags == second.tags
         assert len(first.characters) == count
     empty = draw_scene(np.random.default_rng(1), (64, 64), "drawn", (0, 0))
-    assert empty.foreground is None
+    assert empty.foregrounds == ()
     assert "no_humans" in empty.tags
     assert empty.instances.max() == 0
 
