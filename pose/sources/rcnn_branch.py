@@ -7,11 +7,20 @@ from typing import Any
 
 import torch
 import torchvision
+import torchvision.ops
 from torch import Tensor, nn
-from torchvision.ops import FrozenBatchNorm2d
+from torch.nn import functional
 
 from pose.blocks import resize
 from shared.keypoints.schema import COCO_17
+
+
+class FrozenBatchNorm2d(torchvision.ops.FrozenBatchNorm2d):
+    """torchvision's, in one pass over the map instead of two: at 800 px these are an eighth of the branch's time."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps ``(B, C, H, W)`` to the same, normalised by the fixed mean and variance."""
+        return functional.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
 
 
 class RcnnBranch(nn.Module):
