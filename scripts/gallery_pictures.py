@@ -46,7 +46,7 @@ def views(browser: Browser, address: str, picture: Path, names: list[str], devic
             page.set_input_files("#view-look input[type=file] >> nth=0", str(picture))
         if name == "find" and "is_mobile" not in device:
             page.wait_for_selector(READY["find"])
-            page.locator("#view-find .hit").first.click()
+            page.locator("#view-find .hit-main").nth(3).click()
         if name in READY:
             page.wait_for_selector(READY[name])
         if name == "poses":

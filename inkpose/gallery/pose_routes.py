@@ -9,7 +9,7 @@ import numpy as np
 from fastapi import APIRouter, Query
 
 from inkpose.gallery.collection import Collection
-from inkpose.index.cluster import pose_groups
+from inkpose.index.cluster import PoseGroup, pose_groups
 from inkpose.index.schema import Hit
 from inkpose.index.store import PoseIndex
 
@@ -23,6 +23,16 @@ LEAST_BODY = 4
 def is_vague(hit: Hit) -> bool:
     """Whether so little of the body was found that one can hardly speak of a pose."""
     return int(np.isfinite(hit.keypoints[5:, 0]).sum()) < LEAST_BODY
+
+
+def _shown(group: PoseGroup, collection: Collection) -> dict[str, Any]:
+    hits, vague = [group.medoid, *group.examples], is_vague(group.medoid)
+    if vague:
+        # Nothing is typical of what was hardly found: a head says more than a stain.
+        hits.sort(key=lambda hit: -int(np.isfinite(hit.keypoints[:, 0]).sum()))
+    first, *others = (collection.hit_json(hit, posed=False) for hit in hits)
+    place = [round(value, 4) for value in group.place_xy]
+    return {"vague": vague, "size": group.size, "place_xy": place, "medoid": first, "examples": others}
 
 
 def pose_router(collection: Collection) -> APIRouter:
@@ -44,16 +54,7 @@ def pose_router(collection: Collection) -> APIRouter:
             if key not in made:
                 while len(made) > 8:
                     made.pop(next(iter(made)))
-                groups = [
-                    {
-                        "vague": is_vague(group.medoid),
-                        "size": group.size,
-                        "place_xy": [round(value, 4) for value in group.place_xy],
-                        "medoid": collection.hit_json(group.medoid, posed=False),
-                        "examples": [collection.hit_json(hit, posed=False) for hit in group.examples],
-                    }
-                    for group in pose_groups(own, count, EXAMPLES, tags)
-                ]
+                groups = [_shown(group, collection) for group in pose_groups(own, count, EXAMPLES, tags)]
                 made[key] = sorted(groups, key=lambda group: bool(group["vague"]))
             return {"groups": made[key]}
 

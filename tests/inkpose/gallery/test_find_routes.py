@@ -143,7 +143,8 @@ def test_groups_that_show_hardly_a_body_come_last(pipeline, tmp_path, standing):
 
     index = PoseIndex.open(tmp_path / "index", create=True)
     with index.writing():
-        index.add([figure(n / 10, 3) for n in range(5)] + [figure(40 + n / 10, 12) for n in range(2)])
+        index.add([figure(n / 10, n % 4) for n in range(5)] + [figure(40 + n / 10, 12) for n in range(2)])
     with TestClient(create_app(NetWorker(lambda: pipeline), index.path), base_url="http://localhost") as client:
         groups = client.get("/api/poses?count=2").json()["groups"]
     assert [(group["size"], group["vague"]) for group in groups] == [(2, False), (5, True)]
+    assert groups[1]["medoid"]["name"] == "0.3.png", "of hardly a body the most is shown"
