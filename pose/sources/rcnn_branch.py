@@ -15,7 +15,7 @@ from pose.blocks import resize
 from shared.keypoints.schema import COCO_17
 
 
-class FrozenBatchNorm2d(torchvision.ops.FrozenBatchNorm2d):
+class FrozenBatchNorm2d(torchvision.ops.FrozenBatchNorm2d):  # type: ignore[misc]
     """torchvision's, in one pass over the map instead of two: at 800 px these are an eighth of the branch's time."""
 
     def forward(self, x: Tensor) -> Tensor:
