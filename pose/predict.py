@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from pose.build import PoseNet
 from pose.calibration import calibrated
@@ -18,6 +18,7 @@ from pose.codecs.release import decode_as_released
 from pose.crops import to_picture
 from pose.paper_crop import paper_crop
 from pose.saved import read_saved
+from pose.sources.rcnn_branch import RcnnBranch
 from shared.batches import to_float
 from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.geometry import FloatArray, square_crop, warp
@@ -60,10 +61,14 @@ class PosePredictor:
         self.codec, self.crop_side, self.padding, self.curves = codec, codec.crop_wh[0], padding, curves
         self.gate = gate if curves is None else calibrated(torch.from_numpy(gate), curves).numpy()
         self.flip_test, self.decoding, self.preprocessing = flip_test, decoding, preprocessing
+        self._at_once = _crops_at_once(self.net, self.crop_side) if self.device.type == "cpu" else None
         self._bfloat16 = precision == "bfloat16" or (precision == "auto" and has_fast_bfloat16(self.device))
 
     def logits(self, crops: Tensor) -> Tensor:
         """Returns float32 logits ``(B, 25, h, h)`` of crops uint8 ``(B, 3, S, S)``."""
+        return torch.cat([self._logits(part) for part in torch.split(crops, self._at_once or len(crops))])
+
+    def _logits(self, crops: Tensor) -> Tensor:
         rgb = to_float(crops.to(self.device))
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self._bfloat16):
             logits: Tensor = self.net(rgb).float()
@@ -136,6 +141,15 @@ class PosePredictor:
             located[..., :2] = np.where((inside & (score >= self.gate))[..., None], xy, np.nan)
             answers.append(located.astype(np.float32))
         return answers
+
+
+def _crops_at_once(net: nn.Module, crop_side: int) -> int:
+    """Returns how many crops a processor takes through a net together.
+
+    Two at the paper's 800 px: more of such large maps only move memory about, and eight take a third more time a crop.
+    """
+    enlarged = [part.input_side for part in net.modules() if isinstance(part, RcnnBranch)]
+    return max(1, 2 * 800**2 // max([crop_side, *enlarged]) ** 2)
 
 
 def load(

@@ -60,7 +60,7 @@ class WholeDetector(nn.Module):
         return logits
 
 
-def rows(batch: int = 2, input_side: int = 800, rounds: int = 1) -> Iterator[Row]:
+def rows(batch: int = 8, input_side: int = 800, rounds: int = 1) -> Iterator[Row]:
     """Yields crops per second of feature concatenation with random weights at the paper's size."""
     settings = HeadSettings()
     codec = HeatmapCodec((256, 256), (settings.head_side,) * 2, 2.0)

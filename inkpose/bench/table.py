@@ -106,7 +106,7 @@ def _part(name: str, folder: Path, weights: Path, full: bool) -> Callable[[], It
         "drawing": lambda: drawing.rows(folder),
         "tagging": lambda: tagging.rows(folder, weights),
         "segmentation": segmentation.rows,
-        "pose": lambda: pose_paper.rows(8 if full else 2),
+        "pose": pose_paper.rows,
         "prediction": lambda: prediction.rows(folder, weights),
         "retrieval": lambda: retrieval.rows(folder, full),
     }

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from pose.codecs.heatmap import HeatmapCodec
 from pose.crops import to_picture
 from pose.predict import PosePredictor
+from pose.sources.mask_rcnn import MaskRcnnBranch
 from shared.geometry import apply_to_points, compose, rotation, scaling, square_crop, translation
 from shared.keypoints.schema import COCO_25
 
@@ -111,3 +112,22 @@ def test_decoding_of_the_release() -> None:
     assert points.shape == (1, 25, 2)
     assert (points % 4 == 0).all()
     assert ((score >= 0) & (score <= 1)).all()
+
+
+def test_large_maps_go_through_a_processor_few_at_a_time() -> None:
+    class Enlarging(RedFinder):
+        def __init__(self) -> None:
+            super().__init__()
+            self.source = MaskRcnnBranch(input_side=800)
+            self.seen: list[int] = []
+
+        def forward(self, rgb: Tensor) -> Tensor:
+            self.seen.append(len(rgb))
+            return super().forward(rgb)
+
+    net = Enlarging()
+    codec = HeatmapCodec((128, 128), (32, 32), 1.0)
+    large = PosePredictor(net, codec, 0.1, np.zeros(25, np.float32), precision="float32", flip_test=False)  # type: ignore[arg-type]
+    crops = torch.randint(0, 256, (5, 3, 128, 128), dtype=torch.uint8)
+    assert torch.allclose(large.logits(crops), predictor().logits(crops), atol=1e-6)
+    assert net.seen == [2, 2, 1]
