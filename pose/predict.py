@@ -146,7 +146,7 @@ class PosePredictor:
 def _crops_at_once(net: nn.Module, crop_side: int) -> int:
     """Returns how many crops a processor takes through a net together.
 
-    Two at the paper's 800 px: more of such large maps only move memory about, and eight take a third more time a crop.
+    Two at the paper's 800 px: more of such large maps only move memory about (docs/performance.md).
     """
     enlarged = [part.input_side for part in net.modules() if isinstance(part, RcnnBranch)]
     return max(1, 2 * 800**2 // max([crop_side, *enlarged]) ** 2)

@@ -140,7 +140,7 @@ def read_marked(labels: Path, samples: Path) -> dict[str, list[LabelledPicture]]
         The pictures by the first folder of their path; only shoulders to ankles are kept.
 
     Raises:
-        DataError: a file is missing or broken.
+        DataError: a file is missing or cannot be read.
     """
     groups: dict[str, list[LabelledPicture]] = {}
     for row in read_json(labels):

@@ -16,10 +16,10 @@ from typing import Any
 import yaml
 
 from pose.predict import load as load_pose
-from pose.real_pictures import evaluate_pictures, read_animated_drawing, read_marked, read_render
+from pose.real_pictures import evaluate_pictures, find_labelled, read_marked
 from segmenter.evaluate import evaluate_pairs
 from segmenter.predict import load as load_segmenter
-from segmenter.real_pictures import pasted_pairs, texture_mask_pairs
+from segmenter.real_pictures import pasted_pairs, photographs_without_people, texture_mask_pairs
 from shared.files import read_json, write_json
 
 COUNT, SIDE_PX, SEGMENTER_STEPS, POSE_STEPS = 1500, 64, 240, 200
@@ -92,15 +92,13 @@ def of_data(root: Path) -> list[str]:
 
 def judge(pose: Path, segmenter: Path, samples: Path) -> dict[str, float]:
     """Returns how the two nets do on the real drawings."""
-    drawings = [read_animated_drawing(samples / "animated_drawings" / name) for name in ("char1", "char2")]
-    renders = [read_render(path) for path in sorted((samples / "seed_san").iterdir()) if path.is_dir()]
-    marked = read_marked(Path("tests/integration/real_joints.json"), samples)
-    joints = evaluate_pictures(load_pose(pose), [*drawings, *renders, *(p for group in marked.values() for p in group)])
+    labelled = [picture for name in ("animated_drawings", "seed_san") for picture in find_labelled(samples / name)[0]]
+    for marked in read_marked(Path("tests/integration/real_joints.json"), samples).values():
+        labelled += marked
+    joints = evaluate_pictures(load_pose(pose), labelled)
     net = load_segmenter(segmenter, colors=False, sharper_look=False)
-    truth = read_json(samples / "coco_photos/person_keypoints_train2017_subset.json")
-    with_people = {row["image_id"] for row in truth["annotations"]}
-    empty = sorted(row["file_name"] for row in truth["images"] if row["id"] not in with_people)
-    scenes = [samples / "renpy/bg_club.jpg", *(samples / "coco_photos/images" / name for name in empty)]
+    photographs = photographs_without_people(samples / "coco_photos", "person_keypoints_train2017_subset.json")
+    scenes = [samples / "renpy/bg_club.jpg", *photographs]
     folders = ("wesnoth", "renpy", "open_peeps", "twemoji", "noto")
     files = [path for name in folders for path in sorted((samples / name).glob("*.png"))]
     return {

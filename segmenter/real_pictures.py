@@ -10,6 +10,7 @@ import numpy as np
 from segmenter.evaluate import Pair
 from shared.compositing.over import over, place
 from shared.errors import DataError
+from shared.files import read_json
 from shared.geometry import box_of_mask, compose, scaling, translation
 from shared.images import read_rgb, read_rgba
 from shared.readers.mask_pairs import read_mask_pair
@@ -28,6 +29,22 @@ def texture_mask_pairs(root: Path) -> Iterator[Pair]:
     for pair in read_texture_masks(root).pairs:
         image, alpha = read_mask_pair(pair)
         yield image, alpha > 127
+
+
+def photographs_without_people(coco: Path, annotations: str) -> list[Path]:
+    """Returns the pictures of a COCO folder in which no person is marked, by name.
+
+    Args:
+        coco: holds ``images/`` and the annotations.
+        annotations: name of the keypoint file.
+
+    Raises:
+        DataError: the file is missing or no JSON.
+    """
+    truth = read_json(coco / annotations)
+    with_people = {row["image_id"] for row in truth["annotations"]}
+    empty = sorted(row["file_name"] for row in truth["images"] if row["id"] not in with_people)
+    return [coco / "images" / name for name in empty]
 
 
 def pasted_pairs(

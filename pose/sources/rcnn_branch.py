@@ -16,7 +16,7 @@ from shared.keypoints.schema import COCO_17
 
 
 class FrozenBatchNorm2d(torchvision.ops.FrozenBatchNorm2d):  # type: ignore[misc]
-    """torchvision's, in one pass over the map instead of two: at 800 px these are an eighth of the branch's time."""
+    """torchvision's, in one pass over the map instead of two."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps ``(B, C, H, W)`` to the same, normalised by the fixed mean and variance."""

@@ -7,7 +7,6 @@ by hand for this test, in pixels of the sample's own file, each of its character
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from pose.predict import PosePredictor
 from pose.real_pictures import LabelledPicture, evaluate_pictures, read_animated_drawing, read_marked, read_render
 from segmenter.evaluate import evaluate_pairs
 from segmenter.predict import SegmenterPredictor
-from segmenter.real_pictures import pasted_pairs, texture_mask_pairs
+from segmenter.real_pictures import pasted_pairs, photographs_without_people, texture_mask_pairs
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT.parent / "shared/data/real_samples"
@@ -88,10 +87,8 @@ def test_joints(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
 def test_masks(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
     predictor = pipeline.segmenter
     assert isinstance(predictor, SegmenterPredictor)
-    truth = json.loads((SAMPLES / "coco_photos/person_keypoints_train2017_subset.json").read_text())
-    with_people = {row["image_id"] for row in truth["annotations"]}
-    empty = sorted(row["file_name"] for row in truth["images"] if row["id"] not in with_people)
-    scenes = [SAMPLES / "renpy/bg_club.jpg", *(SAMPLES / "coco_photos/images" / name for name in empty)]
+    photographs = photographs_without_people(SAMPLES / "coco_photos", "person_keypoints_train2017_subset.json")
+    scenes = [SAMPLES / "renpy/bg_club.jpg", *photographs]
     results = {"animated_drawings": evaluate_pairs(predictor, texture_mask_pairs(SAMPLES / "animated_drawings"))}
     for name in ("wesnoth", "renpy", "open_peeps", "twemoji", "noto"):
         files = sorted((SAMPLES / name).glob("*.png"))
