@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,5 +88,8 @@ class Parts:
                 raise DataError(f"{path}: damaged ({error}); start anew with --restart") from error
 
     def remove(self) -> None:
-        """Removes all parts."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Removes all parts, the last first: stopped in between, what is left still says how far it was read."""
+        with suppress(OSError):
+            for path in reversed(self.paths()):
+                path.unlink()
+            shutil.rmtree(self.folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,31 @@ def test_stopped_at_the_very_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         with pytest.raises(KeyboardInterrupt):
             danbooru_manifest(source, tmp_path / "m.parquet", RULEBOOK)
     assert danbooru_manifest(source, tmp_path / "m.parquet", RULEBOOK).kept == 1
+    assert left_behind(tmp_path) == {"images", "p.json", "m.parquet", "m.report.json"}
+
+
+@pytest.mark.parametrize("removed", range(5))
+def test_stopped_while_it_removes_its_parts(removed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "PART_POSTS", 3)
+    posts, images = lines(tmp_path / "p.json", *map(post, range(1, 11))), touch(tmp_path / "images", *range(1, 11))
+    source, out, unlink, left = DanbooruSource([posts], images), tmp_path / "m.parquet", os.unlink, [removed]
+
+    def stopping(path: Any, **how: Any) -> None:
+        if str(path).endswith(".arrow"):
+            left[0] -= 1
+            if left[0] < 0:
+                raise KeyboardInterrupt
+        unlink(path, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", stopping)
+        if removed < 4:
+            with pytest.raises(KeyboardInterrupt):
+                danbooru_manifest(source, out, RULEBOOK)
+        else:
+            danbooru_manifest(source, out, RULEBOOK)
+    assert danbooru_manifest(source, out, RULEBOOK).kept == 10
+    assert [row["id"] for row in rows_of(out)] == list(range(1, 11))
     assert left_behind(tmp_path) == {"images", "p.json", "m.parquet", "m.report.json"}
 
 
