@@ -34,7 +34,7 @@ class DataPlan:
 #: The numbers are ours: what the demo's time allows, and somewhat more pictures that are harder to learn.
 PLANS = {
     "demo": DataPlan(drawn=6000, photo=1500, mix="simple"),
-    "small": DataPlan(drawn=10_000, photo=3000, mix="balanced"),
+    "small": DataPlan(drawn=30_000, photo=6000, mix="balanced"),
 }
 
 #: For ``--quick``: enough pictures for every split, and a tenth of the preset's training steps.

@@ -42,11 +42,13 @@ def gallery(
     from inkpose.gallery.collection import Collection
     from inkpose.gallery.guard import is_loopback
     from inkpose.gallery.server import listen, make_server
+    from inkpose.index.connection import check_place
     from inkpose.pipeline import Pipeline
 
     if not is_loopback(host) and not network:
         raise UsageError(f"--host {host}: would let other machines in; add --network if that is what you want")
-    Collection(index).open()  # a damaged index is told now, not in the browser
+    if Collection(index).open() is None:  # what is wrong with the place is told now, not in the browser
+        check_place(index)
     place = pick_device(device)
     with listen(host, port) as listening:
         number = listening.getsockname()[1]

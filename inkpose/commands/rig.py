@@ -66,4 +66,5 @@ def rig(
     if not outcome.folders:
         raise DataError(f"{out}: no rig could be made (reasons above)")
     refused = f", {len(outcome.failures)} refused (named above)" if outcome.failures else ""
-    typer.echo(f"{out}: {len(outcome.folders)} rigs{refused}")
+    made = len(outcome.folders)
+    typer.echo(f"{out}: {made} {'rig' if made == 1 else 'rigs'}{refused}")

@@ -39,17 +39,26 @@ def is_index(path: Path) -> bool:
 
 
 def check_place(path: Path) -> None:
-    """Makes the folder of a new index.
+    """Refuses a place where no new index can be.
 
     Raises:
         UsageError: it is a file, or holds other things.
-        DataError: it cannot be made.
     """
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path}: --index is a file; name a folder")
     others = [one.name for one in path.iterdir()] if path.is_dir() else []
     if any(name not in {"pictures.lance", ".writer.lock"} for name in others):
         raise UsageError(f"{path}: holds other files and no index; name a new folder with --index")
+
+
+def make_place(path: Path) -> None:
+    """Makes the folder of a new index.
+
+    Raises:
+        UsageError: it is a file, or holds other things.
+        DataError: it cannot be made.
+    """
+    check_place(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from inkpose.index.connection import bytes_below, check_place, connect, is_index, told
+from inkpose.index.connection import bytes_below, make_place, connect, is_index, told
 from inkpose.index.descriptor import Descriptor, as_descriptor, is_usable
 from inkpose.index.fast_index import ANN_FROM, build_fast_index, has_fast_index
 from inkpose.index.lock import only_writer
@@ -71,7 +71,7 @@ class PoseIndex:
         if not is_index(path):
             if not create:
                 raise DataError(f"{path}: no index there; make one with `inkpose index add FOLDER --index {path}`")
-            check_place(path)
+            make_place(path)
         with told(path):
             database = connect(path)
             if create and not is_index(path):

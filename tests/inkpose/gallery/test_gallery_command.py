@@ -42,6 +42,12 @@ def test_a_folder_that_is_no_index(said, tmp_path):
     assert str(tmp_path) in said("--index", str(tmp_path))
 
 
+def test_a_place_of_other_things(said, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    assert "holds other files and no index" in said("--index", str(tmp_path))
+    assert "--index is a file" in said("--index", str(tmp_path / "notes.txt"))
+
+
 def test_missing_weights(capsys, tmp_path):
     assert main(["gallery", "--weights", str(tmp_path)]) == 2
     assert "make demo" in capsys.readouterr().err
