@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from inkpose.index.connection import bytes_below, make_place, connect, is_index, told
+from inkpose.index.connection import bytes_below, connect, is_index, make_place, told
 from inkpose.index.descriptor import Descriptor, as_descriptor, is_usable
 from inkpose.index.fast_index import ANN_FROM, build_fast_index, has_fast_index
 from inkpose.index.lock import only_writer
