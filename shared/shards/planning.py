@@ -84,8 +84,11 @@ def begin(target: ShardTarget, plan: str, restart: bool) -> Written | None:
             if all(names.get(name) == size for name, size in shards.items()):
                 samples, left_out = found["samples"], found["left_out"]
                 return Written(len(shards), samples, sum(shards.values()), left_out, len(shards))
-        for name in [DESCRIPTION, *(name for name in names if name != DESCRIPTION and _is_ours(name))]:
-            target.remove(name)
+        # Of no plan until all is gone: stopped in between, what is left is neither taken for done nor for another's.
+        write_description(target, {"format": FORMAT, "plan": None, "complete": False})
+        for name in names:
+            if name != DESCRIPTION and _is_ours(name):
+                target.remove(name)
     elif names:
         raise UsageError(f"{target}: holds {min(names)} and is no set of shards; name another place with --out")
     write_description(target, {"format": FORMAT, "plan": plan, "complete": False})

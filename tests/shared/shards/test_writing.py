@@ -17,6 +17,7 @@ from shared.readers.places import bytes_of
 from shared.shards.folder_source import FolderSource
 from shared.shards.opened import ShardSet
 from shared.shards.sources import ManifestSource
+from shared.shards.target import ShardTarget
 from shared.shards.writing import write_shards
 from tests.fixtures_dataset import write_tiny_dataset
 from tests.shared.shards.conftest import Made
@@ -116,6 +117,30 @@ def test_what_is_in_the_way_is_named(made: Made, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="at least 1 picture"):
         write(made.folder, tmp_path / "new", per_shard=0)
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("stop", [0, 1, 4])
+def test_stopped_while_it_removes_the_old_ones(
+    stop: int, made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, remove, removed = tmp_path / "out", ShardTarget.remove, list[str]()
+    write(made.folder, out, per_shard=20)
+
+    def stopping(self: ShardTarget, name: str) -> None:
+        if len(removed) == stop:
+            raise KeyboardInterrupt
+        removed.append(name)
+        remove(self, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ShardTarget, "remove", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            write(made.folder, out, per_shard=3, restart=True)
+    with pytest.raises(UsageError, match="start anew with --restart"):
+        write(made.folder, out, per_shard=3)
+    done = write(made.folder, out, per_shard=3, restart=True)
+    assert (done.had, done.shards) == (0, 16)
+    assert {path.name for path in out.glob("*.tar")} == {path.name for path in made.shards.glob("*.tar")}
 
 
 def test_a_damaged_set_is_written_again(made: Made, tmp_path: Path) -> None:
