@@ -14,6 +14,7 @@ from torch import Tensor
 from segmenter.backbones import BackboneName
 from segmenter.net import SegmenterNet
 from shared.errors import DataError, UsageError
+from shared.training.published_weights import published_state
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +53,7 @@ def initialise(net: SegmenterNet, backbone: BackboneName, init: str) -> list[str
         if backbone not in known:
             raise UsageError(f"init {init}: there are no such weights of {backbone}; choose {', '.join(known)}")
         weights = known[backbone]()
-        try:
-            state = weights.get_state_dict(progress=True, check_hash=True)
-        except OSError as error:
-            raise UsageError(
-                f"init {init}: {weights.url} cannot be had ({error}); take a local file or `random`"
-            ) from error
+        state: Mapping[str, Tensor] = published_state(weights)
         if init == "imagenet":
             state = {f"backbone.{key.removeprefix('features.')}": value for key, value in state.items()}
     else:

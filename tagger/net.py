@@ -9,6 +9,8 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
+from shared.training.published_weights import imagenet_state
+
 Backbone = Literal["resnet18", "resnet34", "resnet50"]
 BACKBONES: tuple[str, ...] = get_args(Backbone)
 
@@ -47,8 +49,9 @@ class TaggerNet(nn.Module):
             raise ValueError(f"num_classes is {num_classes}; at least 1 is needed")
         self.backbone = backbone
         self.num_classes = num_classes
-        # "DEFAULT" is torchvision's own name of its weights; nothing is ever downloaded unless asked for.
-        resnet: Any = torchvision.models.get_model(backbone, weights="DEFAULT" if imagenet else None)
+        resnet: Any = torchvision.models.get_model(backbone, weights=None)
+        if imagenet:
+            resnet.load_state_dict(imagenet_state(backbone))
         resnet.fc = nn.Linear(resnet.fc.in_features, num_classes)
         self.resnet = resnet
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)

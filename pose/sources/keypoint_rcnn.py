@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
-import torchvision
 from torch import Tensor
 
 from pose.blocks import resize
 from pose.sources.rcnn_branch import RcnnBranch, channel_constants
+from shared.training.published_weights import imagenet_state
 from tagger.net import IMAGENET_MEAN, IMAGENET_STD
 
 
@@ -32,7 +32,7 @@ class KeypointRcnnBranch(RcnnBranch):
         self.register_buffer("mean", channel_constants(IMAGENET_MEAN), persistent=False)
         self.register_buffer("std", channel_constants(IMAGENET_STD), persistent=False)
         if imagenet:
-            weights = torchvision.models.resnet50(weights="DEFAULT").state_dict()
+            weights = imagenet_state("resnet50")
             own = {name: weights[name] for name in self.resnet.state_dict()}
             self.resnet.load_state_dict({name: v + 1e-5 if name.endswith("var") else v for name, v in own.items()})
         else:

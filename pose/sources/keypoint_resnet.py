@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from shared.keypoints.schema import COCO_17
+from shared.training.published_weights import imagenet_state
 from tagger.net import IMAGENET_MEAN, IMAGENET_STD
 
 _LEVELS = ("layer1", "layer2", "layer3", "layer4")
@@ -55,7 +56,9 @@ class KeypointResNet(nn.Module):
             raise ValueError(f"levels {list(levels)} must be some of {', '.join(_LEVELS)}, finest first")
         self.backbone, self.levels = backbone, tuple(levels)
         self.task_width, self.task_depth, self.keypoints = task_width, task_depth, keypoints
-        resnet: Any = torchvision.models.get_model(backbone, weights="DEFAULT" if imagenet else None)
+        resnet: Any = torchvision.models.get_model(backbone, weights=None)
+        if imagenet:
+            resnet.load_state_dict(imagenet_state(backbone))
         resnet.fc = nn.Identity()
         self.depth = _LEVELS.index(levels[-1]) + 1
         for level in _LEVELS[self.depth :]:

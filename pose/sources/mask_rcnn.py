@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import torchvision
 from torch import Tensor
 from torch.nn import functional
 
 from pose.blocks import resize
 from pose.sources.rcnn_branch import RcnnBranch, channel_constants
+from shared.training.published_weights import imagenet_state
 
 #: Mean of BGR in 0–255, which the branch subtracts; there is no division.
 BGR_MEAN = (103.53, 116.28, 123.675)
@@ -40,7 +40,7 @@ class MaskRcnnBranch(RcnnBranch):
             self.tame()
 
     def _load_imagenet(self) -> None:
-        weights = torchvision.models.resnet101(weights="DEFAULT").state_dict()
+        weights = imagenet_state("resnet101")
         # torchvision's input is RGB / (255·std); folding that into the first filter gives BGR in 0–255.
         weights["conv1.weight"] = (weights["conv1.weight"] / (255.0 * channel_constants((0.229, 0.224, 0.225)))).flip(1)
         self.resnet.load_state_dict({name: weights[name] for name in self.resnet.state_dict()})

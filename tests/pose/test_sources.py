@@ -109,10 +109,8 @@ def test_imagenet_filter_folding(monkeypatch: pytest.MonkeyPatch) -> None:
 
     torch.manual_seed(0)
     plain = torchvision.models.resnet101(weights=None)
-    real = torchvision.models.resnet101
-    monkeypatch.setattr(
-        torchvision.models, "resnet101", lambda weights=None, **kw: plain if weights == "DEFAULT" else real(**kw)
-    )
+    published = {"resnet101": plain.state_dict()}
+    monkeypatch.setattr("pose.sources.mask_rcnn.imagenet_state", published.__getitem__)
     branch = MaskRcnnBranch(input_side=32, imagenet=True)
     rgb = torch.rand(1, 3, 32, 32)
     mean, std = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1), torch.tensor([0.229, 0.224, 0.225])
