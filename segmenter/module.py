@@ -42,7 +42,7 @@ class SegmenterModule(pl.LightningModule):
         dice_weight: factor of the Dice term beside cross-entropy; 0 for the published loss.
         soft_weight: factor of the opacity's loss in the unknown band beside cross-entropy: above 0 the net learns alpha
             (hair), which needs training data with real alpha; 0 for the published loss.
-        half_size_steps: the first so many steps see their pictures at half size, four times as many in the same time;
+        half_size_steps: the first so many steps see their pictures at half size, a quarter of the pixels each;
             0 for the published recipe.
     """
 
