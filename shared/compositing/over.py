@@ -42,9 +42,10 @@ def over(foreground_rgba: ByteArray, background_rgb: ByteArray, linear_light: bo
         light = _LIGHT[background_rgb]
         light += alpha * (_LIGHT[foreground_rgba[..., :3]] - light)
         return np.asarray(_VALUES[np.rint(light * (len(_VALUES) - 1)).astype(np.int32)], np.uint8)
-    share = foreground_rgba[..., 3].astype(np.float32) / np.float32(255.0)
+    # Weights that add up to 255: OpenCV adds 0.00001 to their sum, which rounds some values down where that is 1.
+    share = foreground_rgba[..., 3].astype(np.float32)
     color = cv2.cvtColor(np.ascontiguousarray(foreground_rgba), cv2.COLOR_RGBA2RGB)
-    return np.asarray(cv2.blendLinear(color, np.ascontiguousarray(background_rgb), share, 1 - share), np.uint8)
+    return np.asarray(cv2.blendLinear(color, np.ascontiguousarray(background_rgb), share, 255 - share), np.uint8)
 
 
 def place(foreground_rgba: ByteArray, affine: FloatArray, size_wh: tuple[int, int]) -> ByteArray:

@@ -23,6 +23,15 @@ def test_over_equals_the_formula(foreground: np.ndarray, background: np.ndarray)
             assert np.abs(result[y, x] - expected).max() <= 0.5 + 1e-3
 
 
+def test_over_rounds_every_mixture_rightly() -> None:
+    below, above = np.indices((256, 256)).astype(np.uint8)
+    background = np.repeat(below[..., None], 3, axis=2)
+    for alpha in range(256):
+        foreground = np.dstack([above, above, above, np.full_like(above, alpha)])
+        expected = (2 * (alpha * above.astype(int) + (255 - alpha) * below.astype(int)) + 255) // 510
+        np.testing.assert_array_equal(over(foreground, background)[..., 0], expected)
+
+
 @given(bytes_rgba, bytes_rgb)
 def test_over_identities(foreground: np.ndarray, background: np.ndarray) -> None:
     foreground[..., 3] = 0
