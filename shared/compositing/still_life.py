@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shared.compositing.clutter import lay
 from shared.compositing.palettes import color_of, random_palette
 from shared.compositing.shapes import random_shape
+from shared.compositing.tableware import bend_tube, dish, lay_table, layered
 from shared.compositing.textures import random_texture
 
 ByteArray = NDArray[np.uint8]
@@ -34,9 +35,12 @@ def still_life(rng: np.random.Generator, side_px: int) -> ByteArray:
         _hang_picture(rng, canvas, horizon)
     canvas[horizon:] = floor[horizon:]
     light = rng.uniform(-0.8, 0.8)
+    from_above = rng.random() < 0.5
+    if from_above and rng.random() < 0.7:
+        lay_table(rng, canvas, rng.uniform(0.3, 0.9) * side_px)
     for foot, size in _places(rng, side_px, horizon):
-        x = rng.uniform(-0.05, 1.05) * side_px
-        _stand(rng, canvas, (x, foot), size, light)
+        place = rng.uniform(-0.05, 1.05) * side_px, foot
+        (_stand_on_table if from_above and rng.random() < 0.7 else _stand)(rng, canvas, place, size, light)
     return _lit(rng, canvas) if rng.random() < 0.6 else canvas
 
 
@@ -76,6 +80,25 @@ def _stand(
     if rng.random() < 0.12:  # a cable, a handle, the arm of a lamp
         stroke = random_shape(rng, size)
         lay(canvas, np.full((1, 1, 3), color_of(rng, random_palette(rng)), np.uint8), stroke, (left, top))
+
+
+def _stand_on_table(
+    rng: np.random.Generator, canvas: ByteArray, foot_xy: tuple[float, float], size: float, light: float
+) -> None:
+    """Puts one thing that is seen from above on its feet, some on a plate, some a plate alone."""
+    width = max(8, int(size * rng.uniform(0.4, 1.4)))
+    x, y = foot_xy
+    if rng.random() < 0.12:
+        bend_tube(rng, canvas, foot_xy, size)
+        return
+    if rng.random() < 0.5:
+        wide = int(width * rng.uniform(1.0, 1.6))
+        deep = max(4, int(wide * rng.uniform(0.2, 0.6)))
+        lay(canvas, *dish(rng, wide, deep), (int(x) - wide // 2, int(y) - deep + deep // 3))
+        if rng.random() < 0.4:
+            return
+    height = max(8, int(width * rng.uniform(0.4, 1.6)))
+    lay(canvas, *layered(rng, width, height, light), (int(x) - width // 2, int(y) - height))
 
 
 def _turned(rng: np.random.Generator, width: int, height: int, light: float) -> tuple[ByteArray, ByteArray]:
