@@ -148,6 +148,8 @@ def eval_loader(
     dataset: SampleDataset, batch_size: int, num_workers: int, trainer: Trainer | None
 ) -> DataLoader[Sample]:
     """Returns a loader that gives each sample once, over all ranks, in order and clean."""
+    if len(dataset) == 0 and trainer is not None and trainer.is_global_zero:
+        logger.warning("evaluation split: no samples; no best.ckpt is chosen, last.ckpt has the last weights")
     ranks = trainer.world_size if trainer is not None else 1
     sampler = UnpaddedSampler(len(dataset), trainer.global_rank if trainer is not None else 0, ranks)
     try:

@@ -8,11 +8,13 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
 
 import pytorch_lightning as pl
 from pytorch_lightning.utilities import rank_zero_only
 
-from shared.errors import InkposeError
+from shared.errors import InkposeError, UsageError
 from shared.training.interrupt import TrainingStoppedError
 from shared.training.lightning_cli import ArgumentError, InkposeCLI, SaveConfigOfFits
 from shared.training.processes import is_child, let_parent_end
@@ -41,6 +43,7 @@ def run(
     arguments = list(sys.argv[1:] if args is None else args)
     parser_kwargs = {name: {"exit_on_error": False} for name in ("fit", "validate", "test", "predict")}
     try:
+        _check_configs(arguments)
         InkposeCLI(
             module_class,
             datamodule_class,
@@ -89,6 +92,21 @@ def run(
     return 0
 
 
+def _check_configs(arguments: Sequence[str]) -> None:
+    """Looks whether the files that ``--config`` names are there.
+
+    Raises:
+        UsageError: one is not; names those beside it.
+    """
+    named = [after for before, after in pairwise(arguments) if before in ("--config", "-c")]
+    named += [argument.removeprefix("--config=") for argument in arguments if argument.startswith("--config=")]
+    for path in map(Path, named):
+        if path.suffix in (".yaml", ".yml") and not path.exists():
+            others = ", ".join(sorted(other.stem for other in path.parent.glob("*.yaml")))
+            beside = f"; {path.parent} has {others}" if others else ""
+            raise UsageError(f"{path}: no such configuration{beside}")
+
+
 def _user_error_behind(error: BaseException) -> InkposeError | None:
     """Returns the user's error that jsonargparse wrapped: it does so with what a ``class_path`` raises."""
     cause = error.__cause__
@@ -113,6 +131,8 @@ def _quieten() -> None:
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*LightningCLI's args parameter.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+    # The loader says what it means for the run.
+    warnings.filterwarnings("ignore", message=".*Total length of `DataLoader` across ranks is zero.*")
     # A run that goes on after a validation has chosen its best checkpoint before.
     warnings.filterwarnings("ignore", message=".*could not find the monitored key.*")
     # Metrics of ours are summed over the processes before they are logged.

@@ -6,17 +6,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 import torch
 import yaml
 
+from shared.datamodules.loaders import SampleDataset, eval_loader
 from shared.errors import DataError
 from shared.training.batch_seeds import batch_seed
 from shared.training.checkpoints import load_checkpoint
 from shared.training.cli import run
-from tests.shared.training.toy_run import ToyData, ToyModule
+from tests.shared.training.toy_run import Numbers, ToyData, ToyModule
 
 
 def command(root: Path, *extra: str, epochs: int = 2) -> list[str]:
@@ -99,6 +100,28 @@ def test_typos_are_one_line_and_exit_2(
     lines = capsys.readouterr().err.strip().splitlines()
     assert word in lines[-1]
     assert len(lines) == 1
+
+
+def test_a_preset_that_is_not_there_names_those_that_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("demo", "paper"):
+        (tmp_path / f"{name}.yaml").write_text("seed_everything: 0\n")
+    assert run(ToyModule, ToyData, ["fit", "--config", str(tmp_path / "nope.yaml")]) == 2
+    line = capsys.readouterr().err
+    assert line == f"error: {tmp_path}/nope.yaml: no such configuration; {tmp_path} has demo, paper\n"
+
+
+class NothingToValidate(ToyData):
+    """Its pictures are all for training, as those of a folder whose numbers end below 900 are."""
+
+    def val_dataloader(self) -> Any:
+        return eval_loader(SampleDataset(Numbers(0)), 2, 0, self.trainer)
+
+
+def test_a_run_without_pictures_to_validate_on_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert run(ToyModule, NothingToValidate, command(tmp_path, epochs=1)) == 0
+    told = [record.message for record in caplog.records if "best.ckpt" in record.message]
+    assert told == ["evaluation split: no samples; no best.ckpt is chosen, last.ckpt has the last weights"]
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["last.ckpt"]
 
 
 @pytest.mark.timeout(900)
