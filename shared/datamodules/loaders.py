@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pytorch_lightning import Trainer
+from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -149,7 +150,9 @@ def eval_loader(
 ) -> DataLoader[Sample]:
     """Returns a loader that gives each sample once, over all ranks, in order and clean."""
     if len(dataset) == 0 and trainer is not None and trainer.is_global_zero:
-        logger.warning("evaluation split: no samples; no best.ckpt is chosen, last.ckpt has the last weights")
+        fits = trainer.state.fn == TrainerFn.FITTING
+        meaning = "; no best.ckpt is chosen, last.ckpt has the last weights" if fits else ""
+        logger.warning("evaluation split: no samples%s", meaning)
     ranks = trainer.world_size if trainer is not None else 1
     sampler = UnpaddedSampler(len(dataset), trainer.global_rank if trainer is not None else 0, ranks)
     try:
