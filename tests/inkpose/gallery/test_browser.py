@@ -17,6 +17,9 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: 
 pytestmark = [pytest.mark.slow, needs_chromium]
 
 PATIENCE_MS = 60_000
+# Discs glide when the map changes its width, as it does when a scroll bar comes: at the latest two frames from now.
+STANDSTILL = """new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame))
+    .then(() => Promise.allSettled(document.getAnimations().map(glide => glide.finished)))"""
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +160,7 @@ def test_map_of_poses(open_page):
     page = open_page("poses")
     discs = page.locator(".disc")
     sync_api.expect(discs.first).to_be_visible(timeout=PATIENCE_MS)
+    page.evaluate(STANDSTILL)
     boxes = [disc.bounding_box() for disc in discs.all()]
     for i, a in enumerate(boxes):
         for b in boxes[i + 1 :]:

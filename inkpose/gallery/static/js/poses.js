@@ -12,7 +12,7 @@ export function createPoses(root, { pick }) {
   const note = h("p", { class: "lead" });
   const layout = h("div", { class: "poses", hidden: true }, h("div", { class: "map-frame card" }, map), detail);
   root.append(h("div", { class: "view-head" }, h("h1", {}, "The poses you draw"), note), layout);
-  new ResizeObserver(() => { if (groups.length && map.clientWidth) place(); }).observe(map);
+  new ResizeObserver(() => { if (map.children.length && map.clientWidth) place(); }).observe(map);
 
   async function load() {
     if (!groups.length) note.textContent = "Grouping the poses …";
@@ -26,23 +26,24 @@ export function createPoses(root, { pick }) {
     if (!groups.length) return note.replaceChildren("There is no drawing in the index yet. ", h("a", { href: "#index" }, "Add a folder"), " and its poses appear here.");
     const all = groups.reduce((sum, group) => sum + group.size, 0);
     note.textContent = `${plural(all, "character")} in ${plural(groups.length, "group")}. A large disc is a popular pose; neighbours are alike.`;
-    map.replaceChildren(...groups.map((group, i) => h("button", { type: "button", class: "disc", "aria-pressed": "false",
+    const discs = groups.map((group, i) => h("button", { type: "button", class: "disc", "aria-pressed": "false",
       "data-vague": group.vague, "aria-label": `${title(i)}, ${plural(group.size, "drawing")}`, onclick: () => choose(i) },
-    drawing(group.medoid), h("span", { class: "count" }, group.size.toLocaleString("en")))));
-    place();
+    drawing(group.medoid), h("span", { class: "count" }, group.size.toLocaleString("en"))));
+    place(discs); // before they are on the page: they stand there at once, and glide only when the map changes
+    map.replaceChildren(...discs);
     choose(Math.min(chosen ?? 0, groups.length - 1));
   }
 
   const title = (number) => (groups[number].vague ? "Little of the body found" : `Pose ${number + 1}`);
 
-  function place() {
+  function place(discs = [...map.children]) {
     const width = map.clientWidth;
     // What is left of the window below the map's upper edge, at least a square sheet on a phone.
     const room = innerHeight - (map.getBoundingClientRect().top + scrollY) - 72;
-    const { discs, height } = pack(groups, width, Math.max(room, width < 560 ? width * 1.3 : 420));
+    const { discs: places, height } = pack(groups, width, Math.max(room, width < 560 ? width * 1.3 : 420));
     map.style.setProperty("height", `${height}px`);
-    discs.forEach(({ x, y, r }, i) => {
-      const style = map.children[i].style;
+    places.forEach(({ x, y, r }, i) => {
+      const { style } = discs[i];
       style.setProperty("width", `${2 * r}px`);
       style.setProperty("height", `${2 * r}px`);
       style.setProperty("translate", `${x - r}px ${y - r}px`);
