@@ -185,7 +185,9 @@ def draw_tail(drawing: Drawing, figure: Figure, name: str, hair: Rgb) -> None:
     direction = np.gradient(centres, axis=0)
     direction /= np.maximum(np.hypot(direction[:, 0], direction[:, 1]), 1e-9)[:, None]
     normal = np.stack([direction[:, 1], -direction[:, 0]], axis=1) * (np.array(widths) * zoom)[:, None]
-    drawing.area(np.concatenate([centres + normal, (centres - normal)[::-1]]), rgb, "hair" if rgb == hair else "tail")
-    if name == "demon_tail":
-        d, n = direction[-1] * 0.05, np.array([direction[-1][1], -direction[-1][0]]) * 0.035
-        drawing.area(paths.polygon([centres[-1], centres[-1] + n, centres[-1] + d, centres[-1] - n]), rgb, "tail")
+    with drawing.of("tail"):
+        outline = np.concatenate([centres + normal, (centres - normal)[::-1]])
+        drawing.area(outline, rgb, "hair" if rgb == hair else "tail")
+        if name == "demon_tail":
+            d, n = direction[-1] * 0.05, np.array([direction[-1][1], -direction[-1][0]]) * 0.035
+            drawing.area(paths.polygon([centres[-1], centres[-1] + n, centres[-1] + d, centres[-1] - n]), rgb, "tail")

@@ -23,6 +23,7 @@ from shared.synthetic.palette import Rgb, pick_skin
 from shared.synthetic.poses import SampledPose, sample_pose
 from shared.synthetic.proportions import Proportions, make_proportions, sample_proportions
 from shared.synthetic.rendering import Rendering, finish, sample_rendering
+from shared.synthetic.things import ThingMap, map_things
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class DrawnCharacter:
         pose: name of the pose family.
         sex: "girl" or "boy".
         parts: where head, torso, arms and legs are.
+        things: where what it wears and carries is.
     """
 
     rgba: NDArray[np.uint8]
@@ -71,6 +73,7 @@ class DrawnCharacter:
     pose: str
     sex: str
     parts: PartMap
+    things: ThingMap
 
 
 def sample_character(rng: np.random.Generator, style: str, mix: Mix = RICH) -> CharacterSpec:
@@ -179,4 +182,5 @@ def draw_character(spec: CharacterSpec, size_wh: tuple[int, int], placement: Flo
         spec.pose.family,
         spec.sex,
         map_parts(built.covers, affine, size_wh),
+        map_things(built.traces, affine, size_wh),
     )

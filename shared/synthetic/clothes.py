@@ -128,7 +128,8 @@ def draw_front(
             drawing.stroke(
                 paths.smooth_open(front.many([(0.03, y) for y in np.linspace(1.2 / n, 0.99, n + 1)])), o.top_rgb, 0.6
             )
-        drawing.mark(paths.join(*dots), (240, 220, 150) if sum(o.top_rgb) < 300 else (70, 60, 60))
+        with drawing.of("buttons"):
+            drawing.mark(paths.join(*dots), (240, 220, 150) if sum(o.top_rgb) < 300 else (70, 60, 60))
     if o.collar in ("shirt", "lapel"):
         rgb = o.top_rgb if o.collar == "lapel" or o.top != "dress" else o.trim_rgb
         for s in (1.0, -1.0):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Raised whenever the same seed would draw other bytes; part of every data set's description.
-GENERATOR_VERSION = "5"
+#: Raised whenever the same seed would make other files; part of every data set's description.
+GENERATOR_VERSION = "6"
 #: Samples drawn between two notes of progress; what an interruption can lose at most, a worker.
 CHUNK = 32
 _NOTES = ".synth"

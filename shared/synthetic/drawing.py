@@ -6,6 +6,8 @@ Everything is in figure-plane units (body heights, y down).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +18,7 @@ from shared.synthetic import paths
 from shared.synthetic.engine import Color, Gradient, Path, Shape
 from shared.synthetic.palette import Rgb, mix
 from shared.synthetic.rendering import Rendering
+from shared.synthetic.things import Trace
 
 Points = NDArray[np.float64]
 
@@ -43,6 +46,7 @@ class Drawing:
         rng: randomness of the line.
         layer: name of the part being drawn; goes into `covers`.
         covers: (layer, outline) of areas, in painter's order.
+        traces: of which thing each opaque shape is, in painter's order; see `of`.
     """
 
     rendering: Rendering
@@ -50,7 +54,21 @@ class Drawing:
     shapes: list[Shape] = field(default_factory=list)
     layer: str = ""
     covers: list[tuple[str, Points]] = field(default_factory=list)
+    traces: list[Trace] = field(default_factory=list)
+    _thing: str = ""
     _paper: dict[str, bool] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, thing: str) -> Iterator[None]:
+        """Notes that all that is drawn meanwhile, marks and strokes too, is of this thing, whatever its material."""
+        before, self._thing = self._thing, thing
+        yield
+        self._thing = before
+
+    def _trace(self, path: Path, material: str = "", width: float = 0.0) -> None:
+        """Notes a shape; details of no thing are part of whatever they lie on."""
+        if thing := self._thing or material:
+            self.traces += [Trace(thing, outline, width) for outline in paths.knots(path)]
 
     def _wobbled(self, path: Path) -> Path:
         commands, points = path
@@ -124,6 +142,7 @@ class Drawing:
         self.shapes.append(Shape(path, fill, opaque(edge) if edge else None, width, stroke_first=True))
         if pattern is not None and axis is not None and not self._is_paper(material):
             self._fill_pattern(path, pattern, axis)
+        self._trace(path, material)
         if cover:
             if outlines is None:
                 # Curve knots are every third point; that outline is close enough to decide who covers whom.
@@ -176,6 +195,7 @@ class Drawing:
         """Fills a detail (eye, highlight); ``keep`` leaves its colour as given in every style."""
         color = rgb if keep else self.rendering.tone(rgb)
         self.shapes.append(Shape(path, opaque(color, alpha)))
+        self._trace(path)
 
     def stroke(self, path: Path, rgb: Rgb, width: float = 1.0, alpha: float = 1.0, least: float = 0.0) -> None:
         """Draws a detail line (fold, mouth) in the outline colour of ``rgb``.
@@ -189,6 +209,7 @@ class Drawing:
             edge = self.rendering.shade(self.rendering.tone(rgb))
             width *= 0.8
         size = max(self.rendering.line * width, least, 0.0016)
+        self._trace(path, width=size)
         self.shapes.append(Shape(self._wobbled(path), None, opaque(edge, alpha), size))
 
     def band(self, path: Path, rgb: Rgb, width: float, material: str) -> None:
@@ -198,6 +219,7 @@ class Drawing:
         if edge is not None and width > 0.008:
             self.shapes.append(Shape(path, None, opaque(edge), width + 2 * self.rendering.line * 0.7))
         self.shapes.append(Shape(path, None, opaque(color), width))
+        self._trace(path, material, width)
 
     def hidden(self, points: Points, own: tuple[frozenset[str], ...]) -> NDArray[np.bool_]:
         """Returns for each joint whether an area drawn above its own layers covers it.

@@ -112,7 +112,8 @@ def draw_face(drawing: Drawing, head: Head, face: Face, skin: Rgb, hair: Rgb) ->
     shape = face.shape
     x = shape.eye_x * head.half[0]
     if head.facing(0.0, shape.mouth_y) > 0.12:
-        _draw_mouth(drawing, head, face, skin)
+        with drawing.of("mouth"):
+            _draw_mouth(drawing, head, face, skin)
         _draw_nose(drawing, head, face, skin)
     if face.beard and head.near[2] > -0.2:
         _draw_beard(drawing, head, hair)
@@ -122,8 +123,10 @@ def draw_face(drawing: Drawing, head: Head, face: Face, skin: Rgb, hair: Rgb) ->
             shut = bool(face.closed & (1 << i))
             if face.blush and head.facing(sign * x, shape.mouth_y) > 0.3:
                 cheek, cu, cv = head.frame(sign * x * 1.15, shape.mouth_y + 0.08)
-                drawing.mark(paths.ellipse(cheek, cu * 0.07, cv * 0.03), (246, 120, 120), 0.45)
-            _draw_eye(drawing, face, origin, u * sign, v, shut, sign)
+                with drawing.of("blush"):
+                    drawing.mark(paths.ellipse(cheek, cu * 0.07, cv * 0.03), (246, 120, 120), 0.45)
+            with drawing.of("eyes"):
+                _draw_eye(drawing, face, origin, u * sign, v, shut, sign)
             _draw_brow(drawing, face, origin, u * sign, v, hair)
 
 

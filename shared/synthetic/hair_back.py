@@ -172,14 +172,15 @@ def draw_back(drawing: Drawing, head: Head, hair: Hair) -> None:
             "hair",
             cover=False,
         )
-    if hair.style == "ponytail":
-        anchor = head.plane([[0.0, 0.28, -head.half[1] - 0.05]])[0]
-        tail(drawing, head, hair, rng, anchor, head.basis[2] * (-1 / u), 0.2)
-    if hair.style == "braid":
-        tail(drawing, head, hair, rng, head.plane([[0.0, -0.2, -head.half[1]]])[0], head.basis[2] * (-1 / u), 0.14)
-    if hair.style == "bun":
-        place = head.plane([[0.0, 0.34, -0.34]])[0]
-        drawing.area(paths.circle(place, 0.19 * u), hair.rgb, "hair", ramp=round_ramp(drawing, place, 0.19 * u))
+    with drawing.of("tied_hair"):
+        if hair.style == "ponytail":
+            anchor = head.plane([[0.0, 0.28, -head.half[1] - 0.05]])[0]
+            tail(drawing, head, hair, rng, anchor, head.basis[2] * (-1 / u), 0.2)
+        if hair.style == "braid":
+            tail(drawing, head, hair, rng, head.plane([[0.0, -0.2, -head.half[1]]])[0], head.basis[2] * (-1 / u), 0.14)
+        if hair.style == "bun":
+            place = head.plane([[0.0, 0.34, -0.34]])[0]
+            drawing.area(paths.circle(place, 0.19 * u), hair.rgb, "hair", ramp=round_ramp(drawing, place, 0.19 * u))
     if hair.style == "spiky":
         _spikes(drawing, head, hair, rng)
 

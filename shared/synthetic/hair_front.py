@@ -25,30 +25,34 @@ def draw_front(drawing: Drawing, head: Head, hair: Hair) -> None:
     rng = np.random.default_rng(hair.seed + 1)
     drawing.layer = "front_hair"
     u = head.unit
-    if hair.style in ("twintails", "drills", "low_twintails", "twin_braids", "double_bun"):
-        low = hair.style in ("low_twintails", "twin_braids")
-        for sign in (1.0, -1.0):
-            place = np.array([sign * head.half[0] * (0.95 if not low else 0.85), 0.27 if not low else -0.2, -0.1])
-            anchor = head.plane(place[None])[0]
-            out = head.basis[0] * (sign / u) + head.basis[1] * (0.25 / u if not low else 0.0)
-            if hair.style == "double_bun":
-                spot = head.plane([[sign * head.half[0] * 0.85, 0.42, -0.08]])[0]
-                drawing.area(paths.circle(spot, 0.15 * u), hair.rgb, "hair", ramp=round_ramp(drawing, spot, 0.15 * u))
-            else:
-                tail(drawing, head, hair, rng, anchor, out, 0.17 if hair.style != "twin_braids" else 0.11)
-    elif hair.style == "side_ponytail":
-        sign = 1.0 if hair.seed % 2 else -1.0
-        tail(
-            drawing,
-            head,
-            hair,
-            rng,
-            head.plane([[sign * head.half[0], 0.2, -0.05]])[0],
-            head.basis[0] * (sign / u),
-            0.19,
-        )
+    with drawing.of("tied_hair"):
+        if hair.style in ("twintails", "drills", "low_twintails", "twin_braids", "double_bun"):
+            low = hair.style in ("low_twintails", "twin_braids")
+            for sign in (1.0, -1.0):
+                place = np.array([sign * head.half[0] * (0.95 if not low else 0.85), 0.27 if not low else -0.2, -0.1])
+                anchor = head.plane(place[None])[0]
+                out = head.basis[0] * (sign / u) + head.basis[1] * (0.25 / u if not low else 0.0)
+                if hair.style == "double_bun":
+                    spot = head.plane([[sign * head.half[0] * 0.85, 0.42, -0.08]])[0]
+                    drawing.area(
+                        paths.circle(spot, 0.15 * u), hair.rgb, "hair", ramp=round_ramp(drawing, spot, 0.15 * u)
+                    )
+                else:
+                    tail(drawing, head, hair, rng, anchor, out, 0.17 if hair.style != "twin_braids" else 0.11)
+        elif hair.style == "side_ponytail":
+            sign = 1.0 if hair.seed % 2 else -1.0
+            tail(
+                drawing,
+                head,
+                hair,
+                rng,
+                head.plane([[sign * head.half[0], 0.2, -0.05]])[0],
+                head.basis[0] * (sign / u),
+                0.19,
+            )
     if hair.sidelocks > 0 and head.near[2] > -0.35:
-        _sidelocks(drawing, head, hair, rng)
+        with drawing.of("sidelocks"):
+            _sidelocks(drawing, head, hair, rng)
     _cap(drawing, head, hair, rng)
     if hair.ahoge:
         root = head.plane([[0.0, 0.5, 0.05]])[0]
@@ -61,7 +65,8 @@ def draw_front(drawing: Drawing, head: Head, hair: Hair) -> None:
             root + y * 0.1 + x * 0.13 * lean,
             root + x * 0.03,
         ]
-        drawing.area(paths.smooth(np.array(points), corners=(2,)), hair.rgb, "hair", cover=False)
+        with drawing.of("ahoge"):
+            drawing.area(paths.smooth(np.array(points), corners=(2,)), hair.rgb, "hair", cover=False)
 
 
 def _sidelocks(drawing: Drawing, head: Head, hair: Hair, rng: np.random.Generator) -> None:

@@ -82,7 +82,8 @@ def draw_ears(drawing: Drawing, head: Head, name: str, rgb: Rgb) -> None:
                 0.6,
             )
         points = head.plane(shape)
-        drawing.area(points, rgb, "hair", cover=False, corners=corners)
+        with drawing.of("animal_ears"):
+            drawing.area(points, rgb, "hair", cover=False, corners=corners)
         if inner and head.near[2] > 0.0:
             centre = points.mean(axis=0) * 0.6 + points[[0, -1]].mean(axis=0) * 0.4
             drawing.patch(
@@ -188,7 +189,8 @@ def draw_ornaments(drawing: Drawing, head: Head, wear: Accessories, eye_x: float
             paths.circle(centre + np.array([math.cos(t), math.sin(t)]) * 0.07 * u, 0.055 * u)
             for t in np.linspace(0, 2 * math.pi, 5, endpoint=False)
         ]
-        drawing.area(paths.join(*petals), wear.ribbon_rgb, "flower", line=0.6, cover=False)
+        with drawing.of("hair_flower"):
+            drawing.area(paths.join(*petals), wear.ribbon_rgb, "flower", line=0.6, cover=False)
         drawing.mark(paths.circle(centre, 0.035 * u), (250, 220, 100))
     if wear.headphones:
         arc = head.plane(
@@ -225,15 +227,12 @@ def draw_ornaments(drawing: Drawing, head: Head, wear: Accessories, eye_x: float
     if wear.earrings:
         for i, sign in enumerate((1.0, -1.0)):
             if sign * head.near[0] > -0.2:
-                drawing.area(
-                    paths.circle(head.ears[i] - head.basis[1] * 0.14, 0.03 * u),
-                    (240, 200, 80),
-                    "metal",
-                    line=0.6,
-                    cover=False,
-                )
+                spot = head.ears[i] - head.basis[1] * 0.14
+                with drawing.of("earrings"):
+                    drawing.area(paths.circle(spot, 0.03 * u), (240, 200, 80), "metal", line=0.6, cover=False)
     if wear.halo:
         ring = paths.ellipse(
             head.plane([[0.0, 0.78, -0.05]])[0], head.basis[0] * 0.3, head.basis[2] * 0.3 + head.basis[1] * 0.04
         )
-        drawing.band(ring, (252, 226, 120), 0.035 * u, "metal")
+        with drawing.of("halo"):
+            drawing.band(ring, (252, 226, 120), 0.035 * u, "metal")

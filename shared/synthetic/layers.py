@@ -31,6 +31,7 @@ from shared.synthetic.figure import Figure, make_figure
 from shared.synthetic.figure_tags import figure_tags
 from shared.synthetic.head import Head
 from shared.synthetic.skeleton import INDEX
+from shared.synthetic.things import Trace
 
 if TYPE_CHECKING:
     from shared.synthetic.character import CharacterSpec
@@ -47,6 +48,7 @@ class Built:
     box: tuple[float, float, float, float]
     tags: frozenset[str]
     covers: tuple[tuple[str, FloatArray], ...]
+    traces: tuple[Trace, ...]
 
 
 #: Layers that a COCO joint belongs to: what is drawn of them never hides the joint.
@@ -90,7 +92,14 @@ def build(spec: CharacterSpec) -> Built:
     pad = spec.rendering.line
     box = (float(low[0]) - pad, float(low[1]) - pad, float(high[0]) + pad, float(high[1]) + pad)
     return Built(
-        tuple(drawing.shapes), points, _coco_3d(figure, head), hidden, box, _tags(spec, head), tuple(drawing.covers)
+        tuple(drawing.shapes),
+        points,
+        _coco_3d(figure, head),
+        hidden,
+        box,
+        _tags(spec, head),
+        tuple(drawing.covers),
+        tuple(drawing.traces),
     )
 
 
@@ -170,12 +179,16 @@ def _parts(
         head.draw_neck(drawing, spec.skin)
         clothes.draw_top(drawing, figure, outfit, spec.skin)
 
+    def held() -> None:
+        with drawing.of("held"):
+            props.draw_held(drawing, figure, wear)
+
     add(0.0, torso)
     for i, side in enumerate(("left", "right")):
         key = figure.nearness(f"{side}_elbow", f"{side}_wrist") - neck + 0.035
         limb = limbs.arm(figure, side)
         if wear.held and wear.held_hand == i:
-            add(key, lambda: props.draw_held(drawing, figure, wear))
+            add(key, held)
         add(key, partial(clothes.draw_sleeved_arm, drawing, figure, limb, side, outfit, spec.skin, spec.fists[i]))
     head_key = max(0.03, figure.nearness("head") - neck)
     if figure.nearness("head") - neck < -0.12:
@@ -195,7 +208,8 @@ def _parts(
         if wear.horns:
             headgear.draw_horns(drawing, head, wear.horns)
         if wear.hat:
-            hats.draw_hat(drawing, head, wear)
+            with drawing.of("hat"):
+                hats.draw_hat(drawing, head, wear)
         headgear.draw_ornaments(drawing, head, wear, shape.eye_x, shape.eye_y)
 
     add(head_key, whole_head)

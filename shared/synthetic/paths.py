@@ -114,6 +114,20 @@ def join(*paths: Path) -> Path:
     return b"".join(p[0] for p in paths), np.concatenate([p[1] for p in paths])
 
 
+_TAKES = np.array([0, 1, 1, 3])  # points of CLOSE, MOVE, LINE, CUBIC
+
+
+def knots(path: Path) -> list[Points]:
+    """Returns the points ``(n, 2)`` that each part of a path goes through, without the control points between."""
+    commands, points = path
+    kinds = np.frombuffer(commands, np.uint8)
+    last = np.cumsum(_TAKES[kinds]) - 1
+    drawn = kinds != CLOSE
+    through = np.asarray(points, np.float64)[last[drawn]]
+    starts = np.flatnonzero(kinds[drawn] == MOVE)
+    return np.split(through, starts[1:])
+
+
 def clockwise(points: Points) -> Points:
     """Returns ``points`` in the order that has positive shoelace area (reversed when needed)."""
     x, y = points[:, 0], points[:, 1]

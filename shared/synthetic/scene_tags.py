@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.keypoints.schema import COCO_17
+from shared.synthetic.things import bears_out
 
 _COLOURS = (
     "red", "blue", "green", "yellow", "orange", "purple", "pink", "brown", "aqua", "beige", "blonde", "light_brown",
@@ -60,12 +61,15 @@ _TOO_FINE = re.compile(
 )
 
 
-def seen_tags(tags: Iterable[str], shown: NDArray[np.bool_], head_px: float, colourless: bool) -> set[str]:
+def seen_tags(
+    tags: Iterable[str], shown: NDArray[np.bool_], things: Collection[str], head_px: float, colourless: bool
+) -> set[str]:
     """Returns the character's tags that the picture bears out.
 
     Args:
         tags: what is true of the whole character.
         shown: ``(17,)`` whether each joint's place is in the picture and uncovered by others.
+        things: what of its clothes, belongings and features can be seen, by the names of :mod:`things`.
         head_px: size of its head in pixels; on a tiny head no eyes can be told.
         colourless: whether the picture shows no colours.
     """
@@ -73,6 +77,7 @@ def seen_tags(tags: Iterable[str], shown: NDArray[np.bool_], head_px: float, col
         tag
         for tag in tags
         if _is_shown(tag, shown)
+        and bears_out(tag, things)
         and not (head_px < FACE_PX and _TOO_FINE.search(tag))
         and not (colourless and _HAS_COLOUR.match(tag))
     }

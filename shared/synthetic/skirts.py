@@ -45,7 +45,8 @@ def draw_leg(drawing: Drawing, figure: Figure, limb: Limb, side: str, outfit: Ou
     wide_foot = o.shoe if o.shoe != "boots" else "boots"
     body.foot(drawing, figure, side, foot_rgb, foot_material, wide_foot if wide_foot != "sandals" else "bare")
     if o.shoe == "sandals":
-        _sandal(drawing, figure, side, o.shoe_rgb)
+        with drawing.of("shoe"):
+            _sandal(drawing, figure, side, o.shoe_rgb)
     if not skirted:
         tight = o.top == "bodysuit"
         limb.cover(

@@ -158,7 +158,7 @@ class Stage:
                     points_xy=points,
                     state=state,
                     points_3d=actor.points_3d,
-                    tags=frozenset(seen_tags(actor.tags, shown, head_px, colourless)),
+                    tags=frozenset(seen_tags(actor.tags, shown, actor.things.seen(seen), head_px, colourless)),
                     view=actor.view,
                     pose=actor.pose,
                     depth_order=order,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shared.geometry import apply_to_points, box_of_mask
+from shared.geometry import apply_to_points, box_of_mask, scaling
 from shared.keypoints.schema import COCO_17, JointState
 from shared.synthetic.body_parts import PartMap
 from shared.synthetic.character import DrawnCharacter
@@ -13,6 +13,7 @@ from shared.synthetic.framing import FRAMING_MIX, framing_tags, place, slots
 from shared.synthetic.scene import Scene, draw_scene
 from shared.synthetic.scene_tags import all_tags, background_tags, count_tags, seen_tags
 from shared.synthetic.stage import LEAST_OF_PICTURE, LEAST_VISIBLE, Stage
+from shared.synthetic.things import TAGS_OF, map_things
 
 V, O, X = JointState.VISIBLE, JointState.OCCLUDED, JointState.OUTSIDE  # noqa: E741
 
@@ -37,6 +38,7 @@ def _actor(
         rgba=rgba, points_xy=points, points_3d=np.zeros((17, 3)), hidden=own, tags=frozenset({"standing", "shoes"}),
         view="front", pose="standing", sex="girl",
         parts=PartMap(np.zeros(size_wh[::-1], np.uint8), (0,) * 6),
+        things=map_things([], scaling(1.0), size_wh),
     )  # fmt: skip
 
 
@@ -221,14 +223,18 @@ def test_framing_tags_by_hand() -> None:
 
 def test_tags_of_unseen_parts_and_colours_go() -> None:
     tags = {"blue_eyes", "long_hair", "blonde_hair", "shoes", "thighhighs", "red_skirt", "standing", "black_gloves"}
-    shown = np.ones(17, bool)
-    assert seen_tags(tags, shown, 50.0, colourless=False) == tags
+    shown, things = np.ones(17, bool), set(TAGS_OF)
+    assert seen_tags(tags, shown, things, 50.0, colourless=False) == tags
+    assert seen_tags(tags, shown, things - {"glove", "eyes"}, 50.0, colourless=False) == tags - {
+        "black_gloves",
+        "blue_eyes",
+    }
     shown[[13, 14, 15, 16]] = False
-    assert seen_tags(tags, shown, 50.0, colourless=False) == tags - {"shoes", "thighhighs"}
+    assert seen_tags(tags, shown, things, 50.0, colourless=False) == tags - {"shoes", "thighhighs"}
     shown[[11, 12]] = False
-    assert "red_skirt" not in seen_tags(tags, shown, 50.0, colourless=False)
-    assert "blue_eyes" not in seen_tags(tags, shown, 6.0, colourless=False), "a head of 6 pixels shows no eyes"
-    grey = seen_tags(tags, np.ones(17, bool), 50.0, colourless=True)
+    assert "red_skirt" not in seen_tags(tags, shown, things, 50.0, colourless=False)
+    assert "blue_eyes" not in seen_tags(tags, shown, things, 6.0, colourless=False), "a head of 6 pixels shows no eyes"
+    grey = seen_tags(tags, np.ones(17, bool), things, 50.0, colourless=True)
     assert grey == {"long_hair", "shoes", "thighhighs", "standing", "black_gloves"}
     assert background_tags({"blue_background", "sky", "white_background"}, {"sepia"}, False) == {"sky", "sepia"}
 

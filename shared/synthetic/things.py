@@ -1,0 +1,144 @@
+"""Which of a figure's clothes, belongings and features the picture shows, and the tags that are true only then."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.geometry import FloatArray, apply_to_points, compose, scale_of, scaling
+from shared.synthetic.accessories import BAGS, EARS, GLASSES, HATS, HELD, HORNS, TAILS, WINGS
+
+#: The things whose sight decides tags, each with its tags, or with the last word of its tags.
+TAGS_OF: dict[str, tuple[str, ...]] = {
+    "tied_hair": (
+        "twintails", "low_twintails", "ponytail", "side_ponytail", "drill_hair", "twin_drills", "braid", "twin_braids",
+        "single_braid", "hair_bun", "single_hair_bun", "double_bun",
+    ),
+    "ahoge": ("ahoge",),
+    "sidelocks": ("sidelocks",),
+    "eyes": ("eyes", "one_eye_closed", "looking_at_viewer"),
+    "mouth": ("mouth", "smile", "grin", "teeth", "frown"),
+    "blush": ("blush",),
+    "glasses": ("glasses", *GLASSES),
+    "eyepatch": ("eyepatch",),
+    "mask": ("mask", "mouth_mask"),
+    "hat": ("hat", *HATS),
+    "animal_ears": ("animal_ears", *EARS),
+    "horn": ("horns", *HORNS),
+    "tail": ("tail", *TAILS),
+    "wing": ("wings", *WINGS),
+    "bag": ("bag", *BAGS),
+    "ribbon": ("hair_bow", "hair_ribbon", "hairband", "hairclip", "hair_ornament"),
+    "hair_flower": ("hair_flower", "hair_ornament"),
+    "headphones": ("headphones",),
+    "earrings": ("earrings", "jewelry"),
+    "halo": ("halo",),
+    "held": (
+        *HELD, "cup", "hand_fan", "weapon", "holding", "holding_cup", "holding_fan", "holding_weapon",
+        *(f"holding_{name}" for name in HELD),
+    ),
+    "cape": ("cape",),
+    "scarf": ("scarf",),
+    "belt": ("belt", "obi"),
+    "tie": ("necktie",),
+    "bow": ("bow", "bowtie"),
+    "buttons": ("buttons",),
+    "apron": ("apron",),
+    "glove": ("gloves", "gauntlets"),
+    "legwear": ("pantyhose", "thighhighs", "kneehighs", "socks"),
+    "shoe": ("boots", "shoes", "sandals", "heels"),
+    "bottom": ("skirt", "pants", "shorts", "hakama"),
+}  # fmt: skip
+#: Pixels of a map of :data:`SIDE_PX` from which a thing can be told; most need :data:`LEAST_PX`.
+LEAST_OF = {
+    "tied_hair": 12,
+    "tail": 8,
+    "wing": 12,
+    "bag": 8,
+    "cape": 12,
+    "hat": 8,
+    "legwear": 8,
+    "bottom": 12,
+    "shoe": 6,
+}
+LEAST_PX = 3
+SIDE_PX = 128  #: the long side at which pixels are counted
+_SHIFT = 4
+_NUMBER = {thing: number for number, thing in enumerate(TAGS_OF, 1)}
+_LEAST = np.array([LEAST_OF.get(thing, LEAST_PX) for thing in TAGS_OF])
+_THINGS_OF: dict[str, frozenset[str]] = {
+    tag: frozenset(thing for thing, tags in TAGS_OF.items() if tag in tags)
+    for tag in {tag for tags in TAGS_OF.values() for tag in tags}
+}
+
+
+class Trace(NamedTuple):
+    """One opaque shape of a drawing.
+
+    Attributes:
+        thing: what it is of.
+        outline: ``(n, 2)`` of an area, or the line's points.
+        width: of the line; 0 for an area.
+    """
+
+    thing: str
+    outline: FloatArray
+    width: float = 0.0
+
+
+@dataclass(frozen=True)
+class ThingMap:
+    """Where a figure's things are, on a canvas of at most :data:`SIDE_PX` pixels.
+
+    ``labels`` ``(h, w)`` holds 1 + the place of the thing on top in :data:`TAGS_OF`, 0 where it is something else.
+    """
+
+    labels: NDArray[np.uint8]
+
+    def seen(self, mask: NDArray[np.bool_]) -> frozenset[str]:
+        """Returns the things of which enough can be seen.
+
+        Args:
+            mask: ``(H, W)`` of the picture's size, true where the picture shows the character.
+        """
+        height, width = self.labels.shape
+        small = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+        counts = np.bincount(self.labels[small > 0], minlength=len(TAGS_OF) + 1)[1:]
+        return frozenset(thing for thing, enough in zip(TAGS_OF, counts >= _LEAST, strict=True) if enough)
+
+
+def map_things(traces: Iterable[Trace], affine: FloatArray, size_wh: tuple[int, int]) -> ThingMap:
+    """Returns where the things are.
+
+    Args:
+        traces: in painter's order.
+        affine: from the traces' frame to canvas pixels.
+        size_wh: of the canvas.
+    """
+    scale = min(1.0, SIDE_PX / max(size_wh))
+    width, height = (max(1, round(side * scale)) for side in size_wh)
+    affine = compose(affine, scaling(scale))
+    zoom = scale_of(affine)
+    labels = np.zeros((height, width), np.uint8)
+    for thing, outline, stroke in traces:
+        points = [np.rint(apply_to_points(affine, outline) * 2**_SHIFT).astype(np.int32)]
+        number = _NUMBER.get(thing, 0)
+        if stroke > 0:
+            # Lines thicker than 1 come out a pixel wider than asked.
+            cv2.polylines(labels, points, False, number, max(1, round(stroke * zoom) - 1), cv2.LINE_8, _SHIFT)
+        else:
+            cv2.fillPoly(labels, points, number, cv2.LINE_8, _SHIFT)
+    return ThingMap(labels)
+
+
+def bears_out(tag: str, things: Collection[str]) -> bool:
+    """Returns whether a figure of which these things can be seen shows what the tag says; most tags need none."""
+    if tag.startswith("no_"):
+        return True
+    needed = _THINGS_OF.get(tag) or _THINGS_OF.get(tag.rsplit("_", 1)[-1])
+    return needed is None or any(thing in things for thing in needed)
