@@ -55,20 +55,20 @@ class Drawing:
     layer: str = ""
     covers: list[tuple[str, Points]] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
-    _thing: str = ""
+    _things: tuple[str, ...] = ()
     _paper: dict[str, bool] = field(default_factory=dict)
 
     @contextmanager
-    def of(self, thing: str) -> Iterator[None]:
-        """Notes that all that is drawn meanwhile, marks and strokes too, is of this thing, whatever its material."""
-        before, self._thing = self._thing, thing
+    def of(self, *things: str) -> Iterator[None]:
+        """Notes that all that is drawn meanwhile, marks and strokes too, is of these things, whatever its material."""
+        before, self._things = self._things, things
         yield
-        self._thing = before
+        self._things = before
 
-    def _trace(self, path: Path, material: str = "", width: float = 0.0) -> None:
+    def _trace(self, path: Path, *materials: str, width: float = 0.0) -> None:
         """Notes a shape; details of no thing are part of whatever they lie on."""
-        if thing := self._thing or material:
-            self.traces += [Trace(thing, outline, width) for outline in paths.knots(path)]
+        if things := self._things or materials:
+            self.traces += [Trace(things, outline, width) for outline in paths.knots(path)]
 
     def _wobbled(self, path: Path) -> Path:
         commands, points = path
@@ -142,7 +142,9 @@ class Drawing:
         self.shapes.append(Shape(path, fill, opaque(edge) if edge else None, width, stroke_first=True))
         if pattern is not None and axis is not None and not self._is_paper(material):
             self._fill_pattern(path, pattern, axis)
-        self._trace(path, material)
+            self._trace(path, material, pattern.kind)
+        else:
+            self._trace(path, material)
         if cover:
             if outlines is None:
                 # Curve knots are every third point; that outline is close enough to decide who covers whom.
@@ -219,7 +221,7 @@ class Drawing:
         if edge is not None and width > 0.008:
             self.shapes.append(Shape(path, None, opaque(edge), width + 2 * self.rendering.line * 0.7))
         self.shapes.append(Shape(path, None, opaque(color), width))
-        self._trace(path, material, width)
+        self._trace(path, material, width=width)
 
     def hidden(self, points: Points, own: tuple[frozenset[str], ...]) -> NDArray[np.bool_]:
         """Returns for each joint whether an area drawn above its own layers covers it.

@@ -155,15 +155,16 @@ def draw_back(drawing: Drawing, head: Head, hair: Hair) -> None:
         # Below the head the mass lies on the back, behind the shoulders.
         start = (0.2 + 0.12) * u
         centres = top + down * (t * (length + start))[:, None] - back * (0.25 + 0.25 * t)[:, None] + sway * t[:, None]
-        _mass(
-            drawing,
-            hair,
-            rng,
-            centres,
-            side * spread[:, None],
-            back * (0.72 * spread)[:, None],
-            3 + int(rng.integers(4)),
-        )
+        with drawing.of("hanging_hair"):
+            _mass(
+                drawing,
+                hair,
+                rng,
+                centres,
+                side * spread[:, None],
+                back * (0.72 * spread)[:, None],
+                3 + int(rng.integers(4)),
+            )
     if hair.style not in ("very_short", "bun", "double_bun"):
         # The nape: hair below the skull that shows beside the neck.
         drawing.area(
@@ -172,7 +173,7 @@ def draw_back(drawing: Drawing, head: Head, hair: Hair) -> None:
             "hair",
             cover=False,
         )
-    with drawing.of("tied_hair"):
+    with drawing.of("tied_hair", "hanging_hair"):
         if hair.style == "ponytail":
             anchor = head.plane([[0.0, 0.28, -head.half[1] - 0.05]])[0]
             tail(drawing, head, hair, rng, anchor, head.basis[2] * (-1 / u), 0.2)

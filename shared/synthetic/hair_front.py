@@ -25,7 +25,7 @@ def draw_front(drawing: Drawing, head: Head, hair: Hair) -> None:
     rng = np.random.default_rng(hair.seed + 1)
     drawing.layer = "front_hair"
     u = head.unit
-    with drawing.of("tied_hair"):
+    with drawing.of("tied_hair", "hanging_hair"):
         if hair.style in ("twintails", "drills", "low_twintails", "twin_braids", "double_bun"):
             low = hair.style in ("low_twintails", "twin_braids")
             for sign in (1.0, -1.0):
@@ -51,7 +51,7 @@ def draw_front(drawing: Drawing, head: Head, hair: Hair) -> None:
                 0.19,
             )
     if hair.sidelocks > 0 and head.near[2] > -0.35:
-        with drawing.of("sidelocks"):
+        with drawing.of("sidelocks", "hanging_hair"):
             _sidelocks(drawing, head, hair, rng)
     _cap(drawing, head, hair, rng)
     if hair.ahoge:

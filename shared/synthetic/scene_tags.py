@@ -17,6 +17,8 @@ _COLOURS = (
     "colored", "gold", "tan", "dark-skinned", "dark", "lavender", "turquoise",
 )  # fmt: skip
 _HAS_COLOUR = re.compile(rf"^(?:{'|'.join(_COLOURS)})_")
+#: Any colour may look grey in a picture without colours; black and white still are.
+_UNTOLD_COLOURLESS = re.compile(rf"^(?:{'|'.join((*_COLOURS, 'grey'))})_")
 _PLAIN_COLOUR = re.compile(rf"^(?:{'|'.join((*_COLOURS, 'white', 'grey', 'black'))})_background$")
 
 
@@ -79,7 +81,7 @@ def seen_tags(
         if _is_shown(tag, shown)
         and bears_out(tag, things)
         and not (head_px < FACE_PX and _TOO_FINE.search(tag))
-        and not (colourless and _HAS_COLOUR.match(tag))
+        and not (colourless and _UNTOLD_COLOURLESS.match(tag))
     }
 
 

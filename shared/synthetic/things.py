@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,6 +20,7 @@ TAGS_OF: dict[str, tuple[str, ...]] = {
         "twintails", "low_twintails", "ponytail", "side_ponytail", "drill_hair", "twin_drills", "braid", "twin_braids",
         "single_braid", "hair_bun", "single_hair_bun", "double_bun",
     ),
+    "hanging_hair": ("medium_hair", "long_hair", "very_long_hair"),
     "ahoge": ("ahoge",),
     "sidelocks": ("sidelocks",),
     "eyes": ("eyes", "one_eye_closed", "looking_at_viewer"),
@@ -53,24 +55,20 @@ TAGS_OF: dict[str, tuple[str, ...]] = {
     "legwear": ("pantyhose", "thighhighs", "kneehighs", "socks"),
     "shoe": ("boots", "shoes", "sandals", "heels"),
     "bottom": ("skirt", "pants", "shorts", "hakama"),
+    "skin": ("dark_skin", "dark-skinned_female", "dark-skinned_male", "bare_legs", "bare_shoulders", "barefoot"),
+    "stripes": ("striped",),
+    "pinstripes": ("vertical_stripes",),
+    "plaid": ("plaid",),
+    "dots": ("polka_dot",),
 }  # fmt: skip
 #: Pixels of a map of :data:`SIDE_PX` from which a thing can be told; most need :data:`LEAST_PX`.
 LEAST_OF = {
-    "tied_hair": 12,
-    "tail": 8,
-    "wing": 12,
-    "bag": 8,
-    "cape": 12,
-    "hat": 8,
-    "legwear": 8,
-    "bottom": 12,
-    "shoe": 6,
-}
+    "tied_hair": 12, "hanging_hair": 16, "tail": 8, "wing": 12, "bag": 8, "cape": 12, "hat": 8, "legwear": 8,
+    "bottom": 12, "shoe": 6, "skin": 6, "stripes": 24, "pinstripes": 24, "plaid": 24, "dots": 24,
+}  # fmt: skip
 LEAST_PX = 3
 SIDE_PX = 128  #: the long side at which pixels are counted
 _SHIFT = 4
-_NUMBER = {thing: number for number, thing in enumerate(TAGS_OF, 1)}
-_LEAST = np.array([LEAST_OF.get(thing, LEAST_PX) for thing in TAGS_OF])
 _THINGS_OF: dict[str, frozenset[str]] = {
     tag: frozenset(thing for thing, tags in TAGS_OF.items() if tag in tags)
     for tag in {tag for tags in TAGS_OF.values() for tag in tags}
@@ -81,12 +79,12 @@ class Trace(NamedTuple):
     """One opaque shape of a drawing.
 
     Attributes:
-        thing: what it is of.
+        things: what it is of: names, of which those in :data:`TAGS_OF` count.
         outline: ``(n, 2)`` of an area, or the line's points.
         width: of the line; 0 for an area.
     """
 
-    thing: str
+    things: tuple[str, ...]
     outline: FloatArray
     width: float = 0.0
 
@@ -95,10 +93,13 @@ class Trace(NamedTuple):
 class ThingMap:
     """Where a figure's things are, on a canvas of at most :data:`SIDE_PX` pixels.
 
-    ``labels`` ``(h, w)`` holds 1 + the place of the thing on top in :data:`TAGS_OF`, 0 where it is something else.
+    Attributes:
+        labels: ``(h, w)``: which of ``kinds`` is on top.
+        kinds: of what things a shape can be; the first is of none.
     """
 
     labels: NDArray[np.uint8]
+    kinds: tuple[tuple[str, ...], ...]
 
     def seen(self, mask: NDArray[np.bool_]) -> frozenset[str]:
         """Returns the things of which enough can be seen.
@@ -108,8 +109,11 @@ class ThingMap:
         """
         height, width = self.labels.shape
         small = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-        counts = np.bincount(self.labels[small > 0], minlength=len(TAGS_OF) + 1)[1:]
-        return frozenset(thing for thing, enough in zip(TAGS_OF, counts >= _LEAST, strict=True) if enough)
+        found: Counter[str] = Counter()
+        counts = np.bincount(self.labels[small > 0], minlength=len(self.kinds))
+        for things, count in zip(self.kinds, counts.tolist(), strict=True):
+            found.update(dict.fromkeys(things, count))
+        return frozenset(thing for thing, count in found.items() if count >= LEAST_OF.get(thing, LEAST_PX))
 
 
 def map_things(traces: Iterable[Trace], affine: FloatArray, size_wh: tuple[int, int]) -> ThingMap:
@@ -125,15 +129,16 @@ def map_things(traces: Iterable[Trace], affine: FloatArray, size_wh: tuple[int, 
     affine = compose(affine, scaling(scale))
     zoom = scale_of(affine)
     labels = np.zeros((height, width), np.uint8)
-    for thing, outline, stroke in traces:
+    number_of: dict[tuple[str, ...], int] = {(): 0}
+    for things, outline, stroke in traces:
+        number = number_of.setdefault(tuple(thing for thing in things if thing in TAGS_OF), len(number_of))
         points = [np.rint(apply_to_points(affine, outline) * 2**_SHIFT).astype(np.int32)]
-        number = _NUMBER.get(thing, 0)
         if stroke > 0:
             # Lines thicker than 1 come out a pixel wider than asked.
             cv2.polylines(labels, points, False, number, max(1, round(stroke * zoom) - 1), cv2.LINE_8, _SHIFT)
         else:
             cv2.fillPoly(labels, points, number, cv2.LINE_8, _SHIFT)
-    return ThingMap(labels)
+    return ThingMap(labels, tuple(number_of))
 
 
 def bears_out(tag: str, things: Collection[str]) -> bool:

@@ -21,19 +21,26 @@ def _square(x1: float, y1: float, x2: float, y2: float) -> np.ndarray:
 
 
 def test_what_is_on_top_is_seen() -> None:
-    bag, coat = Trace("bag", _square(10, 10, 30, 30)), Trace("top", _square(0, 0, 60, 60))
-    belt = Trace("belt", np.array([[0.0, 80.0], [90.0, 80.0]]), width=3.0)
+    bag, coat = Trace(("bag",), _square(10, 10, 30, 30)), Trace(("top",), _square(0, 0, 60, 60))
+    belt = Trace(("belt",), np.array([[0.0, 80.0], [90.0, 80.0]]), width=3.0)
     assert map_things([coat, bag, belt], scaling(1.0), (100, 100)).seen(EVERYWHERE) == {"bag", "belt"}
     over = map_things([bag, coat, belt], scaling(1.0), (100, 100))
     assert over.seen(EVERYWHERE) == {"belt"}, "a coat lies over the bag"
     upper = EVERYWHERE.copy()
     upper[70:] = False
     assert over.seen(upper) == frozenset(), "somebody stands before the belt"
-    assert np.count_nonzero(over.labels == list(TAGS_OF).index("belt") + 1) == pytest.approx(91 * 3, abs=4)
+    assert np.count_nonzero(over.labels == over.kinds.index(("belt",))) == pytest.approx(91 * 3, abs=4)
+
+
+def test_a_shape_can_be_of_several_things() -> None:
+    skirt, shirt = Trace(("bottom", "dots"), _square(0, 50, 60, 90)), Trace(("top", "dots"), _square(0, 0, 20, 1))
+    assert map_things([shirt, skirt], scaling(1.0), (100, 100)).seen(EVERYWHERE) == {"bottom", "dots"}
+    apron = Trace(("apron",), _square(0, 50, 60, 90))
+    assert map_things([shirt, skirt, apron], scaling(1.0), (100, 100)).seen(EVERYWHERE) == {"apron", "dots"}
 
 
 def test_a_few_pixels_are_nothing() -> None:
-    clip, tail = Trace("ribbon", _square(10, 10, 11, 11)), Trace("tied_hair", _square(40, 40, 42, 42))
+    clip, tail = Trace(("ribbon",), _square(10, 10, 11, 11)), Trace(("tied_hair",), _square(40, 40, 42, 42))
     assert map_things([clip, tail], scaling(1.0), (100, 100)).seen(EVERYWHERE) == {"ribbon"}
     # The pixels of a map of 128 count, however large the picture is.
     large = map_things([clip, tail], scaling(8.0), (1024, 1024))
@@ -64,7 +71,7 @@ def _specs(count: int) -> list[CharacterSpec]:
 
 
 def test_every_thing_is_drawn_by_somebody() -> None:
-    drawn = {trace.thing for spec in _specs(400) for trace in build(spec).traces}
+    drawn = {thing for spec in _specs(400) for trace in build(spec).traces for thing in trace.things}
     assert set(TAGS_OF) <= drawn
 
 
@@ -97,7 +104,9 @@ def test_details_belong_to_what_they_lie_on_unless_named() -> None:
         drawing.mark(paths.circle((0.0, 0.0), 0.1), (0, 0, 0))
         drawing.band(paths.polyline([(0.0, 0.0), (1.0, 0.0)]), (0, 0, 0), 0.02, "trim")
     drawing.band(paths.polyline([(0.0, 0.0), (1.0, 0.0)]), (0, 0, 0), 0.02, "belt")
-    assert [(trace.thing, trace.width) for trace in drawing.traces] == [("eyes", 0.0), ("eyes", 0.02), ("belt", 0.02)]
+    assert [(trace.things, trace.width) for trace in drawing.traces] == [
+        (("eyes",), 0.0), (("eyes",), 0.02), (("belt",), 0.02),
+    ]  # fmt: skip
 
 
 def test_knots_are_the_points_a_path_goes_through() -> None:
