@@ -91,8 +91,8 @@ class TaggerModule(pl.LightningModule):
         self.class_names: list[str] = list(rules.class_names)
         self.class_groups: list[str] = list(rules.class_groups)
         self.net = TaggerNet(backbone, len(self.class_names), imagenet=init == "imagenet")
-        if init not in ("random", "imagenet"):
-            initialise(self.net, Path(init))
+        # Whether the last layer starts anew; a file of another class list gives the backbone only.
+        self._fresh_head = init in ("random", "imagenet") or "fc.bias" in initialise(self.net, Path(init)).missing
         self.net.to(memory_format=torch.channels_last)
         self.positives = torch.zeros(len(self.class_names), dtype=torch.int64)
         self.samples = 0
@@ -122,11 +122,7 @@ class TaggerModule(pl.LightningModule):
             raise UsageError(f"model.image_size={self.hparams['image_size']}, data.image_size={size}; give the same")
         counts, samples = data.positive_counts()
         self.set_counts(torch.as_tensor(counts, dtype=torch.int64), int(samples))
-        if (
-            self.hparams["prior_bias"]
-            and self.trainer.ckpt_path is None
-            and self.hparams["init"] in ("random", "imagenet")
-        ):
+        if self.hparams["prior_bias"] and self.trainer.ckpt_path is None and self._fresh_head:
             self._start_at_prior()
 
     def set_counts(self, positives: Tensor, samples: int) -> None:

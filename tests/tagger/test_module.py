@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from shared.errors import DataError, UsageError
 from shared.training.checkpoints import load_checkpoint
 from tagger.module import TaggerModule
+from tagger.net import TaggerNet
 from tagger.predict import load
 
 SIDE = 32
@@ -250,6 +251,21 @@ def test_bias_starts_at_the_prior(small_rulebook: Path) -> None:
     module.set_counts(torch.tensor([16] * 5 + [0] * 6), 64)
     module._start_at_prior()
     torch.testing.assert_close(torch.sigmoid(module.net.resnet.fc.bias)[:5], torch.full((5,), 0.5))
+
+
+def test_a_last_layer_that_starts_anew_starts_at_the_prior(small_rulebook: Path, tmp_path: Path) -> None:
+    """Weights of other classes give the backbone only; those of the same classes know how frequent each is."""
+    for name, classes in (("other", 7), ("same", 11)):
+        source = TaggerNet("resnet18", classes)
+        torch.save(source.state_dict(), tmp_path / f"{name}.pth")
+        module = make(small_rulebook, init=str(tmp_path / f"{name}.pth"), weighting="none", lr=0.0)
+        trainer(tmp_path / name, 1).fit(module, datamodule=SquaresData(module.class_names))
+        frequencies = module.positives[module.supported] / module.samples
+        told = torch.sigmoid(module.net.resnet.fc.bias.detach())[module.supported]
+        if name == "other":
+            torch.testing.assert_close(told, frequencies, atol=1e-4, rtol=0)
+        else:
+            torch.testing.assert_close(module.net.resnet.fc.bias.detach(), source.resnet.fc.bias.detach())
 
 
 def test_data_that_does_not_fit_is_refused(small_rulebook: Path, tmp_path: Path) -> None:
