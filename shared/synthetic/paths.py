@@ -117,15 +117,18 @@ def join(*paths: Path) -> Path:
 _TAKES = np.array([0, 1, 1, 3])  # points of CLOSE, MOVE, LINE, CUBIC
 
 
-def knots(path: Path) -> list[Points]:
-    """Returns the points ``(n, 2)`` that each part of a path goes through, without the control points between."""
-    commands, points = path
+@lru_cache(maxsize=1024)
+def _parts(commands: bytes) -> tuple[NDArray[Any], ...]:
     kinds = np.frombuffer(commands, np.uint8)
     last = np.cumsum(_TAKES[kinds]) - 1
     drawn = kinds != CLOSE
-    through = np.asarray(points, np.float64)[last[drawn]]
-    starts = np.flatnonzero(kinds[drawn] == MOVE)
-    return np.split(through, starts[1:])
+    return tuple(np.split(last[drawn], np.flatnonzero(kinds[drawn] == MOVE)[1:]))
+
+
+def knots(path: Path) -> list[Points]:
+    """Returns the points ``(n, 2)`` that each part of a path goes through, without the control points between."""
+    commands, points = path
+    return [points[part].astype(np.float64) for part in _parts(commands)]
 
 
 def clockwise(points: Points) -> Points:
