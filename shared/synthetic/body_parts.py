@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.geometry import FloatArray, apply_to_points, compose, scaling
+from shared.geometry import FloatArray
+from shared.synthetic.small_map import SHIFT, count_seen, fixed_points, small_canvas
 
 #: Layers of the drawing that are the part itself (sleeves and trousers are); all else that lies over it hides it.
 LAYERS: dict[str, frozenset[str]] = {
@@ -22,13 +23,10 @@ LAYERS: dict[str, frozenset[str]] = {
 }
 PARTS = tuple(LAYERS)
 
-_SIDE_PX = 128  # the long side at which areas are counted
-_SHIFT = 4
-
 
 @dataclass(frozen=True)
 class PartMap:
-    """Where a character's parts are, on a canvas of at most 128 pixels.
+    """Where a character's parts are, on a small canvas.
 
     Attributes:
         labels: ``(h, w)``: the part on top, 1 + its place in :data:`PARTS`; 0 where there is none, or other things.
@@ -44,9 +42,7 @@ class PartMap:
         Args:
             mask: ``(H, W)`` of the picture's size, true where the picture shows the character.
         """
-        height, width = self.labels.shape
-        small = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-        counts = np.bincount(self.labels[small > 0], minlength=len(PARTS) + 1)
+        counts = count_seen(self.labels, mask, len(PARTS) + 1)
         return {
             part: round(min(1.0, int(counts[number + 1]) / whole), 3) if whole else None
             for number, (part, whole) in enumerate(zip(PARTS, self.whole_px, strict=True))
@@ -61,16 +57,14 @@ def map_parts(covers: Iterable[tuple[str, FloatArray]], affine: FloatArray, size
         affine: from the outlines' frame to canvas pixels.
         size_wh: of the canvas.
     """
-    scale = min(1.0, _SIDE_PX / max(size_wh))
-    width, height = (max(1, round(side * scale)) for side in size_wh)
-    affine = compose(affine, scaling(scale))
+    affine, (height, width) = small_canvas(affine, size_wh)
     number_of = {layer: number for number, part in enumerate(PARTS) for layer in LAYERS[part]}
     labels = np.zeros((height, width), np.uint8)
     whole = np.zeros((len(PARTS), height, width), np.uint8)
     for layer, outline in covers:
-        points = [np.rint(apply_to_points(affine, outline) * 2**_SHIFT).astype(np.int32)]
+        points = fixed_points(affine, outline)
         number = number_of.get(layer)
-        cv2.fillPoly(labels, points, 0 if number is None else number + 1, cv2.LINE_8, _SHIFT)
+        cv2.fillPoly(labels, points, 0 if number is None else number + 1, cv2.LINE_8, SHIFT)
         if number is not None:
-            cv2.fillPoly(whole[number], points, 1, cv2.LINE_8, _SHIFT)
+            cv2.fillPoly(whole[number], points, 1, cv2.LINE_8, SHIFT)
     return PartMap(labels, tuple(int(np.count_nonzero(mask)) for mask in whole))

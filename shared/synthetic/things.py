@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.geometry import FloatArray, apply_to_points, compose, scale_of, scaling
+from shared.geometry import FloatArray, scale_of
 from shared.synthetic.accessories import BAGS, EARS, GLASSES, HATS, HELD, HORNS, TAILS, WINGS
+from shared.synthetic.small_map import SHIFT, count_seen, fixed_points, small_canvas
 
 #: The things whose sight decides tags, each with its tags, or with the last word of its tags.
 TAGS_OF: dict[str, tuple[str, ...]] = {
@@ -61,14 +62,12 @@ TAGS_OF: dict[str, tuple[str, ...]] = {
     "plaid": ("plaid",),
     "dots": ("polka_dot",),
 }  # fmt: skip
-#: Pixels of a map of :data:`SIDE_PX` from which a thing can be told; most need :data:`LEAST_PX`.
+#: Pixels of a small canvas from which a thing can be told; most need :data:`LEAST_PX`.
 LEAST_OF = {
     "tied_hair": 12, "hanging_hair": 16, "tail": 8, "wing": 12, "bag": 8, "cape": 12, "hat": 8, "legwear": 8,
     "bottom": 12, "shoe": 6, "skin": 6, "stripes": 24, "pinstripes": 24, "plaid": 24, "dots": 24,
 }  # fmt: skip
 LEAST_PX = 3
-SIDE_PX = 128  #: the long side at which pixels are counted
-_SHIFT = 4
 _THINGS_OF: dict[str, frozenset[str]] = {
     tag: frozenset(thing for thing, tags in TAGS_OF.items() if tag in tags)
     for tag in {tag for tags in TAGS_OF.values() for tag in tags}
@@ -91,7 +90,7 @@ class Trace(NamedTuple):
 
 @dataclass(frozen=True)
 class ThingMap:
-    """Where a figure's things are, on a canvas of at most :data:`SIDE_PX` pixels.
+    """Where a figure's things are, on a small canvas.
 
     Attributes:
         labels: ``(h, w)``: which of ``kinds`` is on top.
@@ -107,10 +106,8 @@ class ThingMap:
         Args:
             mask: ``(H, W)`` of the picture's size, true where the picture shows the character.
         """
-        height, width = self.labels.shape
-        small = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
         found: Counter[str] = Counter()
-        counts = np.bincount(self.labels[small > 0], minlength=len(self.kinds))
+        counts = count_seen(self.labels, mask, len(self.kinds))
         for things, count in zip(self.kinds, counts.tolist(), strict=True):
             found.update(dict.fromkeys(things, count))
         return frozenset(thing for thing, count in found.items() if count >= LEAST_OF.get(thing, LEAST_PX))
@@ -124,20 +121,18 @@ def map_things(traces: Iterable[Trace], affine: FloatArray, size_wh: tuple[int, 
         affine: from the traces' frame to canvas pixels.
         size_wh: of the canvas.
     """
-    scale = min(1.0, SIDE_PX / max(size_wh))
-    width, height = (max(1, round(side * scale)) for side in size_wh)
-    affine = compose(affine, scaling(scale))
+    affine, shape = small_canvas(affine, size_wh)
     zoom = scale_of(affine)
-    labels = np.zeros((height, width), np.uint8)
+    labels = np.zeros(shape, np.uint8)
     number_of: dict[tuple[str, ...], int] = {(): 0}
     for things, outline, stroke in traces:
         number = number_of.setdefault(tuple(thing for thing in things if thing in TAGS_OF), len(number_of))
-        points = [np.rint(apply_to_points(affine, outline) * 2**_SHIFT).astype(np.int32)]
+        points = fixed_points(affine, outline)
         if stroke > 0:
             # Lines thicker than 1 come out a pixel wider than asked.
-            cv2.polylines(labels, points, False, number, max(1, round(stroke * zoom) - 1), cv2.LINE_8, _SHIFT)
+            cv2.polylines(labels, points, False, number, max(1, round(stroke * zoom) - 1), cv2.LINE_8, SHIFT)
         else:
-            cv2.fillPoly(labels, points, number, cv2.LINE_8, _SHIFT)
+            cv2.fillPoly(labels, points, number, cv2.LINE_8, SHIFT)
     return ThingMap(labels, tuple(number_of))
 
 
