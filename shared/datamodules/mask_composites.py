@@ -13,6 +13,7 @@ from shared.compositing.distractors import add_distractors
 from shared.compositing.harmony import match_colors, quantized
 from shared.compositing.overlays import add_bubbles, add_frame, add_occluders, add_text, island, letterboxed
 from shared.compositing.palettes import palette_of
+from shared.compositing.portraits import cut_off
 from shared.compositing.restyle import restyle
 from shared.compositing.scatter import Scatter, random_crop
 from shared.compositing.still_life import still_life
@@ -90,6 +91,8 @@ class CompositeMaker:
 
     def _cutout(self, path: PictureFile, rng: np.random.Generator) -> ByteArray:
         cutout = read_cutout(path)
+        if happens(rng, self.effects.cut_off):
+            cutout = cut_off(rng, cutout)
         if happens(rng, self.effects.restyle):
             cutout = restyle(rng, cutout)
         return change_tone(rng, cutout) if happens(rng, self.effects.foreground_tone) else cutout

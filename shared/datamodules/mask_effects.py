@@ -39,6 +39,7 @@ class Effects:
         distractors: shapes in a character's colours and texture lie on the background.
         background_tone: other light and colours for the background alone.
         foreground_tone: the same for a character alone.
+        cut_off: a character ends in the scene, below the chest, the hips or the knees, as portraits and sprites do.
         restyle: a character in another way of drawing (grey, lines, few colours, large pixels, outlined).
         match_colors: a character's colours are moved towards the background's (histogram matching).
         quantize: the whole scene in 8 to 32 colours.
@@ -58,6 +59,7 @@ class Effects:
     distractors: float = 0.0
     background_tone: float = 0.0
     foreground_tone: float = 0.0
+    cut_off: float = 0.0
     restyle: float = 0.0
     match_colors: float = 0.0
     quantize: float = 0.0
