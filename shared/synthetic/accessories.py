@@ -1,4 +1,4 @@
-"""What a figure carries besides clothes: sampled here, drawn by `headgear` and `props`."""
+"""What a figure carries besides clothes: sampled here, drawn by `hats`, `headgear`, `bags_wings` and `held_drawing`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shared.synthetic.held import BOTH_HANDS, HELD
 from shared.synthetic.palette import CLOTH, Rgb, pick
+from shared.synthetic.poses import SampledPose
 
 HATS = (
     "witch_hat",
@@ -23,23 +25,10 @@ HATS = (
     "tiara",
 )
 EARS = ("cat_ears", "fox_ears", "rabbit_ears", "dog_ears", "mouse_ears")
-HELD = (
-    "sword",
-    "staff",
-    "umbrella",
-    "book",
-    "wand",
-    "polearm",
-    "flower",
-    "balloon",
-    "axe",
-    "mug",
-    "bouquet",
-    "fan",
-    "broom",
-    "microphone",
-    "lollipop",
-)
+HELD_IN_PHOTOGRAPHS = (
+    "book", "umbrella", "mug", "bouquet", "flower", "phone", "bottle", "basketball", "soccer_ball", "suitcase",
+    "tennis_racket", "baseball_bat",
+)  # fmt: skip
 HORNS = ("demon_horns", "curled_horns")
 GLASSES = ("round_eyewear", "rectangular_eyewear", "sunglasses")
 RIBBONS = ("hair_bow", "hairband", "hair_ribbon", "hairclip")
@@ -79,13 +68,14 @@ class Accessories:
     bag_rgb: Rgb = (0, 0, 0)
     held: str = ""
     held_hand: int = -1
+    held_by_both: bool = False
     held_rgb: Rgb = (0, 0, 0)
 
 
 def sample_accessories(
-    rng: np.random.Generator, style: str, sex: str, outfit: str, free_hand: int, often: float = 1.0
+    rng: np.random.Generator, style: str, sex: str, outfit: str, pose: SampledPose, often: float = 1.0
 ) -> Accessories:
-    """Samples accessories for a rendering style, sex and outfit; a prop needs a free hand (0 left, 1 right).
+    """Samples accessories for a rendering style, sex and outfit, and things to hold where the pose has hands for them.
 
     ``often`` is a factor on the chances of all but the headwear that belongs to an outfit.
     """
@@ -118,12 +108,7 @@ def sample_accessories(
     horns = one(HORNS) if not hat and not ears and chance(0.04 * fancy) else ""
     if horns and chance(0.6):
         tail = one(("demon_tail", "dragon_tail"))
-    hand = free_hand if free_hand >= 0 else int(rng.integers(2))
-    held = ""
-    if chance(0.55 if free_hand >= 0 else 0.05) and chance(0.6):
-        held = one(("book", "umbrella", "mug", "bouquet", "flower") if photo else HELD)
-        if outfit == "armor" and chance(0.7):
-            held = one(("sword", "polearm", "axe"))
+    held, hand, by_both = _sample_held(rng, photo, outfit, pose, often)
     return Accessories(
         hat=hat,
         hat_rgb=pick(rng, CLOTH)[1],
@@ -147,8 +132,25 @@ def sample_accessories(
         bag_rgb=pick(rng, CLOTH)[1],
         held=held,
         held_hand=hand if held else -1,
+        held_by_both=by_both,
         held_rgb=pick(rng, CLOTH)[1],
     )
+
+
+def _sample_held(
+    rng: np.random.Generator, photo: bool, outfit: str, pose: SampledPose, often: float
+) -> tuple[str, int, bool]:
+    """Returns what is held ("" for nothing), by which hand, and whether by both."""
+    hand = pose.free_hand if pose.free_hand >= 0 else int(rng.integers(2))
+    for tag, things in BOTH_HANDS.items():
+        if tag in pose.tags and rng.random() < 0.45 * often:
+            return tuple(things)[int(rng.integers(len(things)))], hand, True
+    if rng.random() >= (0.4 if pose.free_hand >= 0 else 0.04) * often:
+        return "", hand, False
+    choice = HELD_IN_PHOTOGRAPHS if photo else HELD
+    if outfit == "armor" and rng.random() < 0.7 * often:
+        choice = ("sword", "polearm", "axe", "shield", "hammer")
+    return choice[int(rng.integers(len(choice)))], hand, False
 
 
 def one_color(rng: np.random.Generator) -> Rgb:

@@ -105,8 +105,8 @@ def sample_character(rng: np.random.Generator, style: str, mix: Mix = RICH) -> C
         hair_spec = replace(hair_spec, style="bald")
     face_spec = sample_face(rng, rendering.style, chibi, sex == "boy" and size.build != "child", rendering.doodle, mix)
     outfit = sample_outfit(rng, sex, rendering.style, mix)
-    wear = sample_accessories(rng, rendering.style, sex, outfit.name, pose.free_hand, mix.adornments)
-    fists = tuple(bool(rng.random() < 0.45) or wear.held_hand == i for i in range(2))
+    wear = sample_accessories(rng, rendering.style, sex, outfit.name, pose, mix.adornments)
+    fists = tuple(bool(rng.random() < 0.45) or wear.held_hand == i or wear.held_by_both for i in range(2))
     return CharacterSpec(
         size, sex, pose, camera, skin, hair_spec, face_spec, outfit, wear, rendering, (fists[0], fists[1])
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.synthetic.accessories import HELD
+from shared.synthetic.held import TAGS_OF_HELD
 from shared.synthetic.palette import CLOTH, Rgb, luminance
 
 if TYPE_CHECKING:
@@ -53,15 +53,6 @@ COLORED_TOPS = (
 
 
 PATTERN_TAGS = {"stripes": "striped", "plaid": "plaid", "dots": "polka_dot", "pinstripes": "vertical_stripes"}
-
-
-HELD_TAGS: dict[str, tuple[str, ...]] = {
-    **{name: (name, f"holding_{name}") for name in HELD},
-    "mug": ("mug", "cup", "holding_cup"),
-    "fan": ("hand_fan", "holding_fan"),
-    **{name: (name, "weapon", f"holding_{name}", "holding_weapon") for name in ("sword", "polearm", "axe")},
-}
-
 
 #: Danbooru has no such colour tags.
 NOT_A_TAG = {"aqua_robe", "aqua_serafuku", "orange_serafuku"}
@@ -210,7 +201,7 @@ def accessory_tags(spec: CharacterSpec, face_seen: bool) -> set[str]:
     if wear.bag:
         tags |= {wear.bag, "bag"}
     if wear.held:
-        tags |= {*HELD_TAGS[wear.held], "holding"}
+        tags |= {*TAGS_OF_HELD[wear.held], "holding"}
     if wear.ribbon:
         tags.add(wear.ribbon)
         if wear.ribbon in ("hair_bow", "hairclip"):

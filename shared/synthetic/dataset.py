@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: Raised whenever the same seed would make other files; part of every data set's description.
-GENERATOR_VERSION = "6"
+GENERATOR_VERSION = "7"
 #: Samples drawn between two notes of progress; what an interruption can lose at most, a worker.
 CHUNK = 32
 _NOTES = ".synth"

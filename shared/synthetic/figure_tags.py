@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from shared.synthetic.accessories import EARS, HATS, TAILS, WINGS
 from shared.synthetic.clothing_tags import (
     COLORED_TOPS,
-    HELD_TAGS,
     NOT_A_TAG,
     PATTERN_TAGS,
     TOP_TAGS,
@@ -18,6 +17,7 @@ from shared.synthetic.clothing_tags import (
     clothes_tags,
     color_tags,
 )
+from shared.synthetic.held import TAGS_OF_HELD
 from shared.synthetic.palette import CLOTH, EYES, HAIR
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def all_tags() -> frozenset[str]:
     from shared.synthetic.poses import FAMILY_TAGS
 
     tags: set[str] = set(FAMILY_TAGS)
-    for table in (TOP_TAGS, _HAIR_STYLE, _EXPRESSION, _STYLE, HELD_TAGS):
+    for table in (TOP_TAGS, _HAIR_STYLE, _EXPRESSION, _STYLE, TAGS_OF_HELD):
         for names in table.values():
             tags |= set(names)
     tags |= {*_FRINGE.values(), *PATTERN_TAGS.values(), *HATS, *EARS, *TAILS, *WINGS}

@@ -19,9 +19,9 @@ from shared.synthetic import (
     hair_front,
     hats,
     headgear,
+    held_drawing,
     limbs,
     mantles,
-    props,
     skirts,
 )
 from shared.synthetic.camera import view_of
@@ -30,6 +30,7 @@ from shared.synthetic.engine import Shape
 from shared.synthetic.figure import Figure, make_figure
 from shared.synthetic.figure_tags import figure_tags
 from shared.synthetic.head import Head
+from shared.synthetic.held import BEFORE_THE_HAND
 from shared.synthetic.skeleton import INDEX
 from shared.synthetic.things import Trace
 
@@ -181,15 +182,20 @@ def _parts(
 
     def held() -> None:
         with drawing.of("held"):
-            props.draw_held(drawing, figure, wear)
+            held_drawing.draw_held(drawing, figure, wear)
 
     add(0.0, torso)
-    for i, side in enumerate(("left", "right")):
-        key = figure.nearness(f"{side}_elbow", f"{side}_wrist") - neck + 0.035
+    arm_keys = [figure.nearness(f"{side}_elbow", f"{side}_wrist") - neck + 0.035 for side in ("left", "right")]
+    if wear.held_by_both:
+        add(min(arm_keys), held)
+    for i, (side, key) in enumerate(zip(("left", "right"), arm_keys, strict=True)):
         limb = limbs.arm(figure, side)
-        if wear.held and wear.held_hand == i:
+        holds = wear.held_hand == i and not wear.held_by_both
+        if holds and wear.held not in BEFORE_THE_HAND:
             add(key, held)
         add(key, partial(clothes.draw_sleeved_arm, drawing, figure, limb, side, outfit, spec.skin, spec.fists[i]))
+        if holds and wear.held in BEFORE_THE_HAND:
+            add(key, held)
     head_key = max(0.03, figure.nearness("head") - neck)
     if figure.nearness("head") - neck < -0.12:
         head_key = -0.05

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.geometry import FloatArray, scale_of
-from shared.synthetic.accessories import BAGS, EARS, GLASSES, HATS, HELD, HORNS, TAILS, WINGS
+from shared.synthetic.accessories import BAGS, EARS, GLASSES, HATS, HORNS, TAILS, WINGS
+from shared.synthetic.held import TAGS_OF_HELD
 from shared.synthetic.small_map import SHIFT, count_seen, fixed_points, small_canvas
 
 #: The things whose sight decides tags, each with its tags, or with the last word of its tags.
@@ -41,10 +42,7 @@ TAGS_OF: dict[str, tuple[str, ...]] = {
     "headphones": ("headphones",),
     "earrings": ("earrings", "jewelry"),
     "halo": ("halo",),
-    "held": (
-        *HELD, "cup", "hand_fan", "weapon", "holding", "holding_cup", "holding_fan", "holding_weapon",
-        *(f"holding_{name}" for name in HELD),
-    ),
+    "held": ("holding", *dict.fromkeys(tag for tags in TAGS_OF_HELD.values() for tag in tags)),
     "cape": ("cape",),
     "scarf": ("scarf",),
     "belt": ("belt", "obi"),

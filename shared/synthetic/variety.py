@@ -16,6 +16,7 @@ from shared.synthetic.face import EXPRESSIONS
 from shared.synthetic.framing import FRAMING_MIX
 from shared.synthetic.garments import TEMPLATES
 from shared.synthetic.hair import STYLES, WORN_BY
+from shared.synthetic.held import TAGS_OF_HELD
 from shared.synthetic.mixer import VIEWS
 from shared.synthetic.mixes import RICH, Mix
 from shared.synthetic.scene import Scene, draw_scene
@@ -99,7 +100,7 @@ def _mix_of(kind: str, name: str) -> Mix:
 def _worn() -> Iterator[str]:
     for names in (
         accessories.HATS, accessories.EARS, accessories.HORNS, accessories.GLASSES, accessories.RIBBONS,
-        accessories.SWITCHES, accessories.BAGS, accessories.WINGS, accessories.TAILS, accessories.HELD,
+        accessories.SWITCHES, accessories.BAGS, accessories.WINGS, accessories.TAILS, TAGS_OF_HELD,
     ):  # fmt: skip
         yield from names
 
