@@ -12,7 +12,9 @@ from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT, SUBSYSTEMS
 
 def evaluate(
     subsystem: Annotated[str, typer.Argument(metavar="tagger|segmenter|pose", help="What the checkpoint is of.")],
-    data: Annotated[Path, typer.Option(help="Data set folder, as `inkpose synth` writes it; tagger: or a manifest.")],
+    data: Annotated[
+        Path, typer.Option(help="Data set folder, as `inkpose synth` writes it; tagger: or a manifest, or synth:….")
+    ],
     weights: Annotated[
         Path,
         typer.Option(
@@ -44,7 +46,12 @@ def evaluate(
     if subsystem not in SUBSYSTEMS:
         raise UsageError(f"{subsystem}: no such subsystem; choose tagger, segmenter or pose")
     wanted = as_split(split)
-    if not data.is_dir() and not (subsystem == "tagger" and data.is_file()):
+    drawn = str(data).startswith("synth:")
+    if drawn and subsystem != "tagger":
+        raise UsageError(
+            f"--data {data}: only the tagger is scored on what is never written; draw it with `inkpose synth`"
+        )
+    if not data.is_dir() and not (subsystem == "tagger" and (drawn or data.is_file())):
         raise DataError(f"{data}: no such data folder; draw one with `inkpose synth --out {data} --count 2000`")
     checkpoint = net_path(weights, subsystem)
     for option, file in (("--json", json_path), ("--per-class", per_class)):

@@ -52,3 +52,18 @@ def test_wrong_use_is_one_line(data: Path, weights: Path, tmp_path: Path, capsys
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 5
     assert all(line.startswith("error: ") for line in lines)
+
+
+def test_drawn_while_it_is_scored(weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    checkpoint = str(weights / "tagger/checkpoints/best.ckpt")
+    root = "synth:count=1000,seed=4,size=64,mix=simple,characters=1"
+    arguments = ["--checkpoint", checkpoint, "--min-positives", "1", "--json", str(tmp_path / "m.json")]
+    assert main(["eval", "tagger", "--data", root, *arguments]) == 0
+    assert json.loads((tmp_path / "m.json").read_text())["pictures"] == 50
+    capsys.readouterr()
+    assert main(["eval", "pose", "--data", root]) == 2
+    assert main(["eval", "tagger", "--data", "synth:count=20", *arguments]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 2
+    assert "only the tagger" in lines[0]
+    assert "draw at least 1000" in lines[1]
