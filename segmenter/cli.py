@@ -27,6 +27,7 @@ def real(
     closer_look: Annotated[bool, typer.Option(help="Look at small characters again.")] = True,
     sharper_look: Annotated[bool, typer.Option(help="Look at large pictures twice.")] = True,
     colors: Annotated[bool, typer.Option(help="Ask the picture's colours.")] = True,
+    edge_cut: Annotated[bool, typer.Option(help="Cut along the picture's edges.")] = True,
     heights: Annotated[
         tuple[float, float], typer.Option(help="Pasted characters' height over the background's, least and most.")
     ] = (0.5, 0.95),
@@ -49,7 +50,13 @@ def real(
     try:
         settings: dict[str, Any] = {} if image_size is None else {"image_size": image_size}
         predictor = load(
-            checkpoint, refined=refined, closer_look=closer_look, sharper_look=sharper_look, colors=colors, **settings
+            checkpoint,
+            refined=refined,
+            closer_look=closer_look,
+            sharper_look=sharper_look,
+            colors=colors,
+            edge_cut=edge_cut,
+            **settings,
         )
         results = {}
         if textures is not None:

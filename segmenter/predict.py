@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segmenter.color_model import weigh_colors
+from segmenter.edge_cut import cut_along_edges
 from segmenter.logits import logit, sigmoid
 from segmenter.net import SegmenterNet
 from segmenter.paper_input import paper_mask, paper_resized
@@ -23,8 +24,10 @@ from shared.batches import to_float
 from shared.errors import BAD_RECORD, DataError
 from shared.precision import has_fast_bfloat16
 
-#: Settings of a predictor that looks at each picture once: several times as fast, less exact.
-ONE_LOOK: dict[str, Any] = {"flip_test": False, "closer_look": False, "sharper_look": False}
+#: Settings of a predictor that looks at each picture once and makes no cut: several times as fast, less exact.
+ONE_LOOK: dict[str, Any] = {
+    "flip_test": False, "closer_look": False, "sharper_look": False, "edge_cut": False,
+}  # fmt: skip
 
 
 class SegmenterPredictor:
@@ -42,8 +45,9 @@ class SegmenterPredictor:
         closer_look: look at small characters again, each in a window of its own.
         sharper_look: look at large pictures a second time with more pixels, see :func:`sharper_side`.
         colors: ask how common each pixel's colour is in the character and outside (:mod:`segmenter.color_model`).
+        edge_cut: move what is in doubt to the picture's edges by a graph cut (:mod:`segmenter.edge_cut`).
         preprocessing: ``letterbox`` (as our training), or ``paper``: sizes and bicubic mask of the paper's release,
-            where ``refined``, ``flip_test``, ``closer_look``, ``sharper_look`` and ``colors`` have no
+            where ``refined``, ``flip_test``, ``closer_look``, ``sharper_look``, ``colors`` and ``edge_cut`` have no
             part.
     """
 
@@ -59,6 +63,7 @@ class SegmenterPredictor:
         closer_look: bool = True,
         sharper_look: bool = True,
         colors: bool = True,
+        edge_cut: bool = True,
         preprocessing: Preprocessing = "letterbox",
     ) -> None:
         self.net = net.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
@@ -70,6 +75,7 @@ class SegmenterPredictor:
         self.closer_look = closer_look
         self.sharper_look = sharper_look
         self.colors = colors
+        self.edge_cut = edge_cut
         self.preprocessing: Preprocessing = preprocessing
         self.bf16 = has_fast_bfloat16(self.device) if bf16 is None else bf16
 
@@ -99,6 +105,8 @@ class SegmenterPredictor:
                 paste(results[index], view, answer)
         if self.colors:
             results = [weigh_colors(image, result) for image, result in zip(images, results, strict=True)]
+        if self.edge_cut:
+            results = [cut_along_edges(image, result) for image, result in zip(images, results, strict=True)]
         return results
 
     def _seen(self, views: list[tuple[NDArray[np.uint8], View]]) -> Iterator[Float32Array]:
@@ -187,8 +195,8 @@ def load(path: Path | str, device: str = "cpu", **settings: Any) -> SegmenterPre
             ``inkpose export segmenter``.
         device: where the network runs.
         settings: ``batch_size``, ``refined``, ``bf16``, ``flip_test``, ``closer_look``, ``sharper_look``, ``colors``,
-            ``image_size``, ``preprocessing`` of :class:`SegmenterPredictor`; what is not given is the checkpoint's own
-            or the default.
+            ``edge_cut``, ``image_size``, ``preprocessing`` of :class:`SegmenterPredictor`; what is not given is the
+            checkpoint's own or the default.
 
     Raises:
         DataError: no such file, damaged, or of another subsystem.

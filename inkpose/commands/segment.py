@@ -28,11 +28,14 @@ def segment(
     largest_only: Annotated[bool, typer.Option("--largest-only", help="Keep the largest character alone.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is done.")] = False,
     fast: Annotated[
-        bool, typer.Option("--fast", help="One look a picture: no mirror image, none closer or sharper.")
+        bool, typer.Option("--fast", help="One look a picture: no mirror image, none closer or sharper, no edge cut.")
     ] = False,
     refined: Annotated[bool, typer.Option("--refine/--no-refine", help="Follow the picture's edges.")] = True,
     colors: Annotated[
         bool, typer.Option("--colors/--no-colors", help="Ask which of the picture's colours are the character's.")
+    ] = True,
+    edge_cut: Annotated[
+        bool, typer.Option("--edge-cut/--no-edge-cut", help="Move doubtful edges to the picture's own.")
     ] = True,
     paper_preprocessing: Annotated[
         bool, typer.Option("--paper-preprocessing", help="Sizes and bicubic mask of the paper's release.")
@@ -71,7 +74,8 @@ def segment(
     from inkpose.segmenting.run import segment_to_folder
     from segmenter.predict import ONE_LOOK, load
 
-    options: dict[str, Any] = {"refined": refined, "colors": colors, "bf16": bf16} | (ONE_LOOK if fast else {})
+    options: dict[str, Any] = {"refined": refined, "colors": colors, "edge_cut": edge_cut, "bf16": bf16}
+    options |= ONE_LOOK if fast else {}
     if paper_preprocessing:
         options["preprocessing"] = "paper"
     segmenter = load(checkpoint, pick_device(device), **options)
