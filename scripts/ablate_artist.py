@@ -96,7 +96,7 @@ def judge(pose: Path, segmenter: Path, samples: Path) -> dict[str, float]:
     for marked in read_marked(Path("tests/integration/real_joints.json"), samples).values():
         labelled += marked
     joints = evaluate_pictures(load_pose(pose), labelled)
-    net = load_segmenter(segmenter, colors=False, sharper_look=False)
+    net = load_segmenter(segmenter, colors=False, sharper_look=False, edge_cut=False)
     photographs = photographs_without_people(samples / "coco_photos", "person_keypoints_train2017_subset.json")
     scenes = [samples / "renpy/bg_club.jpg", *photographs]
     folders = ("wesnoth", "renpy", "open_peeps", "twemoji", "noto")
