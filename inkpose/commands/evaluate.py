@@ -41,12 +41,13 @@ def evaluate(
     """
     from inkpose.evaluation import as_split
     from inkpose.weights import net_path
+    from shared.datamodules.drawn import PREFIX
     from shared.errors import DataError, UsageError
 
     if subsystem not in SUBSYSTEMS:
         raise UsageError(f"{subsystem}: no such subsystem; choose tagger, segmenter or pose")
     wanted = as_split(split)
-    drawn = str(data).startswith("synth:")
+    drawn = str(data).startswith(PREFIX)
     if drawn and subsystem != "tagger":
         raise UsageError(
             f"--data {data}: only the tagger is scored on what is never written; draw it with `inkpose synth`"

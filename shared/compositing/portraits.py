@@ -24,17 +24,15 @@ def cut_off(rng: np.random.Generator, cutout_rgba: ByteArray) -> ByteArray:
     kind = rng.random()
     width = cutout_rgba.shape[1]
     across = (np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1
-    if kind < 0.6:
-        line = np.full(width, end, np.float32)
-    elif kind < 0.8:
+    line, fade, soft_from = np.full(width, end, np.float32), 1.0, 0.5  # half a pixel on each side of the line
+    if kind >= 0.8:
+        fade, soft_from = length * rng.uniform(0.08, 0.3), 0.0
+    elif kind >= 0.6:
         slant, bend = rng.normal(0, 0.08), rng.uniform(-0.15, 0.15)
         line = (end + length * (slant * across + bend * (across**2 - 0.5))).astype(np.float32)
-    else:
-        line = np.full(width, end, np.float32)
-    fade = length * rng.uniform(0.08, 0.3) if kind >= 0.8 else 1.0
     height = min(len(cutout_rgba), int(np.ceil(line.max())) + 1)
     down = np.arange(height, dtype=np.float32)[:, None] + 0.5
-    left = np.clip((line[None] - down) / np.float32(fade) + np.float32(0.5 if fade == 1.0 else 0.0), 0, 1)
+    left = np.clip((line[None] - down) / np.float32(fade) + np.float32(soft_from), 0, 1)
     result = cutout_rgba[:height].copy()
     result[..., 3] = np.rint(result[..., 3] * left)
     return result

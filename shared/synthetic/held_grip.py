@@ -92,14 +92,10 @@ def one_hand(drawing: Drawing, figure: Figure, side: str, rgb: Rgb, way: str) ->
             forearm does) or ``palm`` (away from the forearm, where the fingers end).
     """
     wrist, tip = figure.at(f"{side}_wrist"), figure.at(f"{side}_hand")
-    at = wrist * 0.45 + tip * 0.55
+    at = _closed_hand(figure, side)
     forearm = unit(wrist - figure.at(f"{side}_elbow"))
-    rod = np.array([forearm[1], -forearm[0]])
-    up = figure.chest_axes.up
-    if float(rod @ up) < 0:
-        rod = -rod
     # Mostly across the forearm, a little towards the fingers.
-    rod = unit(rod + 0.35 * forearm + 0.3 * up)
+    rod = unit(_square_to(forearm, figure) + 0.35 * forearm + 0.3 * figure.chest_axes.up)
     if way == "upright":
         rod = unit(rod * 0.35 - figure.down)
     elif way == "hanging":
@@ -113,10 +109,18 @@ def one_hand(drawing: Drawing, figure: Figure, side: str, rgb: Rgb, way: str) ->
 
 def both_hands(drawing: Drawing, figure: Figure, rgb: Rgb) -> Grip:
     """Returns the grip of two hands: its rod points up from the line between them."""
-    left, right = (figure.at(f"{side}_wrist") * 0.45 + figure.at(f"{side}_hand") * 0.55 for side in ("left", "right"))
+    left, right = (_closed_hand(figure, side) for side in ("left", "right"))
     zoom = (figure.scale("left_wrist") + figure.scale("right_wrist")) / 2
-    line = unit(right - left)
-    rod = np.array([line[1], -line[0]])
-    if float(rod @ figure.chest_axes.up) < 0:
-        rod = -rod
+    rod = _square_to(unit(right - left), figure)
     return Grip(drawing, (left + right) / 2, rod, zoom, rgb, float(np.hypot(*(right - left))) / 2 / zoom)
+
+
+def _closed_hand(figure: Figure, side: str) -> Points:
+    """Returns where the fingers close ``(2,)``."""
+    return figure.at(f"{side}_wrist") * 0.45 + figure.at(f"{side}_hand") * 0.55
+
+
+def _square_to(line: Points, figure: Figure) -> Points:
+    """Returns the direction square to ``line`` ``(2,)`` that goes up the figure's chest."""
+    rod = np.array([line[1], -line[0]])
+    return -rod if float(rod @ figure.chest_axes.up) < 0 else rod

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from segmenter.color_model import LEAST_SHARE, SIDE_PX, weigh_colors
+from segmenter.edge_cut import cut_along_edges
+
+Correction = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def _figure(side: int = 240) -> tuple[np.ndarray, np.ndarray]:
@@ -36,13 +41,14 @@ def test_what_looks_like_the_surroundings_is_left_out() -> None:
     assert ((weigh_colors(picture, too_much) > 0.5) != truth).mean() < 0.005
 
 
-@pytest.mark.parametrize("value", [0.0, 0.2, 0.49])
-def test_an_empty_picture_stays_empty(value: float) -> None:
+@pytest.mark.parametrize("correct", [weigh_colors, cut_along_edges])
+@pytest.mark.parametrize("value", [0.0, 0.2, 0.3, 0.49])
+def test_an_empty_picture_stays_empty(value: float, correct: Correction) -> None:
     picture, _ = _figure()
     empty = np.full((240, 240), value, np.float32)
     empty[:2, :2] = 0.9  # less than the least share
     assert LEAST_SHARE > 4 / 240**2
-    np.testing.assert_array_equal(weigh_colors(picture, empty), empty)
+    np.testing.assert_array_equal(correct(picture, empty), empty)
 
 
 def test_one_colour_for_everything_says_nothing() -> None:

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-from segmenter.color_model import LEAST_SHARE
 from segmenter.edge_cut import SIDE_PX, cut_along_edges
 
 
@@ -57,15 +56,6 @@ def test_equal_calls_are_equal_whatever_was_drawn_before() -> None:
     kept = answer.copy()
     np.testing.assert_array_equal(cut_along_edges(picture, answer), first)
     np.testing.assert_array_equal(answer, kept)
-
-
-@pytest.mark.parametrize("value", [0.0, 0.3, 0.49])
-def test_an_empty_picture_stays_empty(value: float) -> None:
-    picture, _ = _scene()
-    empty = np.full((200, 200), value, np.float32)
-    empty[:2, :2] = 0.9  # less than the least share
-    assert LEAST_SHARE > 4 / 200**2
-    np.testing.assert_array_equal(cut_along_edges(picture, empty), empty)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (1, 300), (6, 6)])
