@@ -58,8 +58,7 @@ class TorchEngine:
     def __call__(self, batch: Tensor) -> Output:
         """See ``Engine``."""
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            embedding = self.net.embedding(to_float(batch.to(self.device)))
-            logits: Tensor = self.net.resnet.fc(embedding)
+            logits, embedding = self.net.logits_and_embedding(to_float(batch.to(self.device)))
         return Output(logits.float().cpu(), embedding.float().cpu())
 
 

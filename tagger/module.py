@@ -17,6 +17,7 @@ from shared.rulebook.rulebook import load_rulebook
 from shared.training.checkpoints import stamp
 from shared.training.optimizers import Optimizer, make_optimizer
 from shared.training.schedule import Schedule, with_schedule
+from tagger.close_looks import finder_loss, jittered
 from tagger.losses import LOSSES, ClassWeights, Loss, Weighting, asymmetric_loss, class_weights, weighted_bce
 from tagger.metrics import (
     ZERO_EDGE,
@@ -28,8 +29,12 @@ from tagger.metrics import (
 )
 from tagger.net import Backbone, TaggerNet
 from tagger.pictures import draw_examples
+from tagger.saved import looks_of
 from tagger.thresholds import best_edges, edge_to_probability
 from tagger.weights import initialise
+
+#: Of a batch, one picture in so many teaches the finder: it learns soon, and the whole picture costs as much as a look.
+_FINDER_SHARE = 4
 
 
 class TaggerModule(pl.LightningModule):
@@ -58,6 +63,10 @@ class TaggerModule(pl.LightningModule):
         warmup_steps: optimiser steps of linear rise.
         threshold_min_positives: validation positives that a class needs for a threshold of its own.
         example_pictures: pictures with their top tags written to TensorBoard at each validation.
+        close_looks: train a second ResNet, which looks at face, head, body, legs and feet, and what finds them, beside
+            a finished tagger of ``init``, which stays as it is. The data must give the squares of the looks.
+        whole_size: with close looks: side to which the whole picture is shrunk: the input of the finished tagger.
+        close_size: with close looks: side of each part.
     """
 
     kind: ClassVar[str] = "tagger"
@@ -80,6 +89,9 @@ class TaggerModule(pl.LightningModule):
         warmup_steps: int = 0,
         threshold_min_positives: int = 10,
         example_pictures: int = 4,
+        close_looks: bool = False,
+        whole_size: int = 128,
+        close_size: int = 64,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -87,18 +99,33 @@ class TaggerModule(pl.LightningModule):
             raise UsageError(f"model.loss={loss}: not known; choose {', '.join(LOSSES)}")
         if loss == "asymmetric" and label_smoothing:
             raise UsageError(f"model.label_smoothing={label_smoothing}: goes with model.loss=bce only; set it to 0")
+        if close_looks and init in ("random", "imagenet"):
+            raise UsageError("model.close_looks needs a finished tagger; name its file with model.init")
+        if close_looks and image_size % whole_size:
+            raise UsageError(
+                f"model.image_size={image_size} is no multiple of model.whole_size={whole_size}; change one"
+            )
         rules = load_rulebook(rulebook)
         self.class_names: list[str] = list(rules.class_names)
         self.class_groups: list[str] = list(rules.class_groups)
-        self.net = TaggerNet(backbone, len(self.class_names), imagenet=init == "imagenet")
+        self.net = TaggerNet(
+            backbone, len(self.class_names), init == "imagenet", looks_of(self.hparams), self.class_names
+        )
         # Whether the last layer starts anew; a file of another class list gives the backbone only.
         self._fresh_head = init in ("random", "imagenet") or "fc.bias" in initialise(self.net, Path(init)).missing
+        if close_looks:
+            if self._fresh_head:
+                raise UsageError(
+                    f"model.init={init}: no tagger of these classes; model.close_looks needs a finished one"
+                )
+            self.net.resnet.requires_grad_(False).eval()
         self.net.to(memory_format=torch.channels_last)
         self.positives = torch.zeros(len(self.class_names), dtype=torch.int64)
         self.samples = 0
         self.thresholds = torch.full((len(self.class_names),), 0.5, dtype=torch.float64)
         self.histogram = LogitHistogram(len(self.class_names))
         self._weights: ClassWeights | None = None
+        self._close_weights: ClassWeights | None = None
         self._example: dict[str, Tensor] | None = None
 
     def forward(self, rgb: Tensor) -> Tensor:
@@ -122,8 +149,11 @@ class TaggerModule(pl.LightningModule):
             raise UsageError(f"model.image_size={self.hparams['image_size']}, data.image_size={size}; give the same")
         counts, samples = data.positive_counts()
         self.set_counts(torch.as_tensor(counts, dtype=torch.int64), int(samples))
-        if self.hparams["prior_bias"] and self.trainer.ckpt_path is None and self._fresh_head:
-            self._start_at_prior()
+        if self.hparams["prior_bias"] and self.trainer.ckpt_path is None:
+            if self._fresh_head:
+                self.net.resnet.fc.bias.data.copy_(self._prior())
+            elif self.net.looks is not None:
+                self.net.heads.start_at(self._prior())
 
     def set_counts(self, positives: Tensor, samples: int) -> None:
         """Sets ``N_i`` int64 ``(C,)`` and ``N``, from which the loss weights follow.
@@ -138,34 +168,67 @@ class TaggerModule(pl.LightningModule):
                 f"data: no class is both present and absent in {samples} training pictures; check the tags"
             )
         self._weights = weights
+        if self.net.looks is not None:
+            told = self.positives * self.net.heads.spoken.cpu()
+            self._close_weights = class_weights(
+                told, samples, self.hparams["weighting"], self.hparams["weighting_power"]
+            )
 
     @property
     def supported(self) -> Tensor:
         """Bool ``(C,)``: the classes that the training data teach."""
         return (self.positives > 0) & (self.positives < self.samples)
 
-    def _start_at_prior(self) -> None:
-        # The constant that minimises the weighted loss: odds N_i w(1) : (N − N_i) w(0).
+    def _prior(self) -> Tensor:
+        """The constant logits ``(C,)`` that minimise the weighted loss: odds N_i w(1) : (N − N_i) w(0)."""
         assert self._weights is not None
-        present = self.positives * self._weights.positive
-        absent = (self.samples - self.positives) * self._weights.negative
+        present = self.positives * self._weights.positive.cpu()
+        absent = (self.samples - self.positives) * self._weights.negative.cpu()
         odds = torch.log(present.clamp(min=1e-6) / absent.clamp(min=1e-6))
-        with torch.no_grad():
-            self.net.resnet.fc.bias.copy_(torch.where(self.supported, odds, 0.0))
+        return torch.where(self.supported, odds, 0.0)
+
+    def train(self, mode: bool = True) -> TaggerModule:
+        """As always; but the finished tagger under close looks keeps its norms' statistics."""
+        super().train(mode)
+        if self.net.looks is not None:
+            self.net.resnet.eval()
+        return self
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
-        """Returns the loss of a batch ``{"image": uint8 (B, 3, S, S), "labels": (B, C)}``."""
-        loss = self._loss(self(to_float(batch["image"])), batch["labels"])
+        """Returns the loss of a batch ``{"image": uint8 (B, 3, S, S), "labels": (B, C)}``.
+
+        With close looks also ``squares`` ``(B, looks, 3)``, NaN where they are not known.
+        """
+        rgb = to_float(batch["image"])
+        loss = self._loss(self(rgb), batch["labels"]) if self.net.looks is None else self._close_loss(rgb, batch)
         self.log("train/loss", loss, prog_bar=True, batch_size=len(batch["image"]))
         return loss
 
-    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+    def _close_loss(self, rgb: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        if "squares" not in batch:
+            raise UsageError("model.close_looks needs the squares of the looks; set data.close_looks to true too")
+        squares = batch["squares"]
+        # Where nobody is known, all looks are at the whole picture.
+        places = torch.where(squares.isfinite(), jittered(squares), squares.new_tensor([0.5, 0.5, 1.0]))
+        loss = self._loss(self.net.heads(self.net.close_features(rgb, places)), batch["labels"], close=True)
+        some = max(1, len(rgb) // _FINDER_SHARE)
+        with torch.no_grad():
+            maps = self.net.whole_maps(rgb[:some])
+        astray = finder_loss(self.net.find_squares(maps), squares[:some])
+        self.log("train/finder", astray, prog_bar=True, batch_size=some)
+        return loss + astray
+
+    def _loss(self, logits: Tensor, labels: Tensor, close: bool = False) -> Tensor:
         if self._weights is None:
             raise UsageError("the class counts are not known; fit with a data module, or load a trained checkpoint")
-        self._weights = self._weights.to(logits.device)
+        if close:
+            assert self._close_weights is not None, "set with the others"
+            weights = self._close_weights = self._close_weights.to(logits.device)
+        else:
+            weights = self._weights = self._weights.to(logits.device)
         if self.hparams["loss"] == "asymmetric":
-            return asymmetric_loss(logits, labels, self._weights)
-        return weighted_bce(logits, labels, self._weights, self.hparams["label_smoothing"])
+            return asymmetric_loss(logits, labels, weights)
+        return weighted_bce(logits, labels, weights, self.hparams["label_smoothing"])
 
     def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
         """Adds a batch to the histogram."""

@@ -8,8 +8,10 @@ from typing import Any, Literal, get_args
 import torch
 import torchvision
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from shared.training.published_weights import imagenet_state
+from tagger.close_looks import CloseHeads, CloseLooks, SquareFinder, cut_squares
 
 Backbone = Literal["resnet18", "resnet34", "resnet50"]
 BACKBONES: tuple[str, ...] = get_args(Backbone)
@@ -22,7 +24,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class TaggerNet(nn.Module):
-    """ResNet classifier over RGB pictures.
+    """ResNet classifier over RGB pictures; with close looks, a second ResNet over the parts of the character.
 
     The backbone is ``self.resnet``, so the state dict has exactly the keys ``resnet.*`` (320 entries and
     25.684 M parameters for ResNet-50 with 1062 classes); the normalisation constants are not part of it.
@@ -31,6 +33,9 @@ class TaggerNet(nn.Module):
         backbone: torchvision's name of the ResNet.
         num_classes: number of logits C.
         imagenet: start from torchvision's default ImageNet weights (a download on first use); else random.
+        looks: look closer, too: the whole picture is shrunk to ``looks.whole_px``, its squares are found there, and
+            cut out of the picture as it came. Of a class that the looks speak of, the logit is the mean of both nets'.
+        class_names: with ``looks``: the names of the classes.
 
     Raises:
         ValueError: unknown backbone, or ``num_classes`` < 1.
@@ -41,7 +46,14 @@ class TaggerNet(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, backbone: Backbone = "resnet50", num_classes: int = 1062, imagenet: bool = False) -> None:
+    def __init__(
+        self,
+        backbone: Backbone = "resnet50",
+        num_classes: int = 1062,
+        imagenet: bool = False,
+        looks: CloseLooks | None = None,
+        class_names: Sequence[str] = (),
+    ) -> None:
         super().__init__()
         if backbone not in BACKBONES:
             raise ValueError(f"backbone {backbone!r} is unknown; accepted: {', '.join(BACKBONES)}")
@@ -52,20 +64,54 @@ class TaggerNet(nn.Module):
         resnet: Any = torchvision.models.get_model(backbone, weights=None)
         if imagenet:
             resnet.load_state_dict(imagenet_state(backbone))
-        resnet.fc = nn.Linear(resnet.fc.in_features, num_classes)
+        width: int = resnet.fc.in_features
+        resnet.fc = nn.Linear(width, num_classes)
         self.resnet = resnet
+        self.looks = looks
+        if looks is not None:
+            if len(class_names) != num_classes:
+                raise ValueError(f"{len(class_names)} class names for {num_classes} classes")
+            self.close: Any = torchvision.models.get_model(backbone, weights=None)
+            self.close.fc = nn.Identity()
+            self.finder = SquareFinder((self.feature_channels("layer3"), self.feature_channels("layer4")))
+            self.heads = CloseHeads(width, class_names)
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Returns logits ``(B, C)`` of pictures ``rgb`` ``(B, 3, H, W)`` in [0, 1]; any size from 32 px up."""
-        logits: Tensor = self.resnet.fc(self.embedding(rgb))
-        return logits
+        return self.logits_and_embedding(rgb)[0]
 
-    def embedding(self, rgb: Tensor) -> Tensor:
-        """Returns the pooled features that the last layer sees, ``(B, D)``, of pictures as in ``forward``."""
-        pooled = self.resnet.avgpool(self._levels(rgb, until="layer4")["layer4"])
-        return torch.flatten(pooled, 1)
+    def logits_and_embedding(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the logits, and the pooled features that the last layers see ``(B, D)``, as in ``forward``."""
+        if self.looks is None:
+            embedding = self._pooled(self._levels(rgb, until="layer4")["layer4"])
+            return self.resnet.fc(embedding), embedding
+        maps = self.whole_maps(rgb)
+        whole, close = self._pooled(maps["layer4"]), self.close_features(rgb, self.find_squares(maps))
+        logits: Tensor = self.resnet.fc(whole)
+        both = torch.where(self.heads.spoken, (logits + self.heads(close)) / 2, logits)
+        return both, torch.cat([whole, close.flatten(1)], 1)
+
+    def whole_maps(self, rgb: Tensor) -> dict[str, Tensor]:
+        """Returns the maps of all levels of the whole picture, shrunk as a net that looks closer sees it."""
+        assert self.looks is not None, "asked for only where there are looks"
+        return self._levels(F.adaptive_avg_pool2d(rgb, self.looks.whole_px), until="layer4")
+
+    def find_squares(self, maps: dict[str, Tensor]) -> Tensor:
+        """Returns where to look closer, ``(B, looks, 3)``: middle x, y and side, in sides of the picture."""
+        squares: Tensor = self.finder(maps["layer3"], maps["layer4"])
+        return squares
+
+    def close_features(self, rgb: Tensor, squares: Tensor) -> Tensor:
+        """Returns what the second ResNet sees there, ``(B, looks, D)``."""
+        assert self.looks is not None, "asked for only where there are looks"
+        parts = cut_squares(rgb, squares, self.looks.close_px).contiguous(memory_format=torch.channels_last)
+        features: Tensor = self.close((parts - self.mean) / self.std)
+        return features.reshape(len(squares), squares.shape[1], -1)
+
+    def _pooled(self, cells: Tensor) -> Tensor:
+        return torch.flatten(self.resnet.avgpool(cells), 1)
 
     def features(self, rgb: Tensor, levels: Sequence[str] = ("layer1", "layer2", "layer3")) -> dict[str, Tensor]:
         """Returns feature maps ``(B, channels, ⌈H/stride⌉, ⌈W/stride⌉)`` by level name, in the order asked.

@@ -34,8 +34,7 @@ class WholeTagger(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns probabilities, logits, embedding."""
-        embedding = self.net.embedding(image.permute(0, 3, 1, 2).float() / 255.0)
-        logits: Tensor = self.net.resnet.fc(embedding)
+        logits, embedding = self.net.logits_and_embedding(image.permute(0, 3, 1, 2).float() / 255.0)
         return torch.sigmoid(logits) * self.supported, logits, embedding
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -13,6 +14,7 @@ from shared.errors import BAD_RECORD, DataError
 from shared.exporting.names import is_exported
 from shared.exporting.weights import read_exported
 from shared.training.checkpoints import check_sizes, load_checkpoint
+from tagger.close_looks import CloseLooks
 from tagger.net import BACKBONES, Backbone, TaggerNet
 
 Preprocessing = Literal["letterbox", "paper"]
@@ -32,6 +34,7 @@ class SavedTagger:
         thresholds: float64 ``(C,)``.
         preprocessing: ``letterbox`` (on white), or ``paper`` (the rules of the paper's release).
         rulebook: of the training; None where there was none.
+        looks: of a net that looks closer.
     """
 
     backbone: Backbone
@@ -44,6 +47,7 @@ class SavedTagger:
     thresholds: Tensor
     preprocessing: Preprocessing
     rulebook: str | None
+    looks: CloseLooks | None = None
 
     @property
     def supported(self) -> Tensor:
@@ -57,7 +61,7 @@ class SavedTagger:
         Raises:
             ValueError, RuntimeError: weights and settings do not fit.
         """
-        net = TaggerNet(self.backbone, len(self.class_names))
+        net = TaggerNet(self.backbone, len(self.class_names), looks=self.looks, class_names=self.class_names)
         net.load_state_dict(self.state)
         return net.eval().requires_grad_(False)
 
@@ -88,7 +92,7 @@ def as_config(saved: SavedTagger) -> dict[str, Any]:
         strict=True,
     )
     return {
-        "net": {"backbone": saved.backbone},
+        "net": {"backbone": saved.backbone} | ({"close": saved.looks.as_config()} if saved.looks else {}),
         "input": {"size_px": saved.image_size, "preprocessing": saved.preprocessing},
         "training": {"samples": saved.samples, "rulebook": saved.rulebook},
         "classes": [
@@ -114,6 +118,7 @@ def _from_folder(path: Path) -> SavedTagger:
         torch.tensor([entry["threshold"] for entry in classes], dtype=torch.float64),
         preprocessing,
         config["training"]["rulebook"],
+        CloseLooks.read(config["net"].get("close")),
     )
 
 
@@ -132,7 +137,13 @@ def _from_checkpoint(path: Path) -> SavedTagger:
         told["thresholds"].double(),
         "paper" if told.get("preprocessing") == "paper" else "letterbox",
         hparams.get("rulebook"),
+        looks_of(hparams),
     )
+
+
+def looks_of(hparams: Mapping[str, Any]) -> CloseLooks | None:
+    """Returns the close looks that a training's settings ask for; None where it has none."""
+    return CloseLooks(hparams["whole_size"], hparams["close_size"]) if hparams.get("close_looks") else None
 
 
 def _check(saved: SavedTagger) -> None:

@@ -32,7 +32,8 @@ def _bare(name: str) -> str:
 def initialise(net: TaggerNet, path: Path) -> Match:
     """Copies into ``net`` every tensor of the file that has its name and shape; the rest of ``net`` stays as it is.
 
-    So weights with another class list give the backbone, and the last layer starts anew.
+    So weights with another class list give the backbone, and the last layer starts anew. A net that looks closer begins
+    its second ResNet where the first one does, if the file has none.
 
     Raises:
         DataError: as ``read_tensors``, or the convolutions are not all there (another architecture).
@@ -49,4 +50,16 @@ def initialise(net: TaggerNet, path: Path) -> Match:
             "give weights of this backbone"
         )
     net.resnet.load_state_dict(matched, strict=False)
+    if net.looks is not None:
+        _initialise_close(net, found)
     return Match(tuple(matched), missing, tuple(name for name in found if name not in target))
+
+
+def _initialise_close(net: TaggerNet, found: dict[str, Tensor]) -> None:
+    wanted = {name: value for name, value in net.state_dict().items() if not name.startswith("resnet.")}
+    fitting = {name: found[name] for name in wanted if name in found and found[name].shape == wanted[name].shape}
+    if len(fitting) == len(wanted):
+        net.load_state_dict(fitting, strict=False)
+    else:
+        backbone = {name: value for name, value in net.resnet.state_dict().items() if not name.startswith("fc.")}
+        net.close.load_state_dict(backbone)

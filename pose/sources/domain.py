@@ -73,4 +73,7 @@ def prune(tagger: TaggerNet) -> TaggerNet:
     """Cuts off what the pose methods do not read, in place."""
     tagger.resnet.layer4 = nn.Identity()
     tagger.resnet.fc = nn.Identity()
+    if tagger.looks is not None:
+        tagger.looks = None
+        del tagger.close, tagger.finder, tagger.heads
     return tagger

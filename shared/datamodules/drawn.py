@@ -11,7 +11,7 @@ from shared.augment import ColorAugment, GeometryAugment
 from shared.datamodules.loaders import Sample
 from shared.datamodules.mask_samples import letterboxed_pair
 from shared.datamodules.pose_samples import PosedCharacters, PoseSource
-from shared.datamodules.tag_samples import letterboxed
+from shared.datamodules.tag_samples import Foremost, letterboxed
 from shared.errors import DataError, InkposeError
 from shared.images import encode_jpeg, read_rgb
 from shared.keypoints.schema import JointState
@@ -102,10 +102,11 @@ def stored(scene: Scene) -> NDArray[np.uint8]:
 
 
 class DrawnTags:
-    """Makes the tagger's samples."""
+    """Makes the tagger's samples; ``close_looks`` as in :class:`shared.datamodules.tags.TagDataModule`."""
 
-    def __init__(self, pictures: DrawnPictures, rulebook: Rulebook, image_size: int) -> None:
+    def __init__(self, pictures: DrawnPictures, rulebook: Rulebook, image_size: int, close_looks: bool = False) -> None:
         self.pictures, self.rulebook, self.image_size = pictures, rulebook, image_size
+        self.close_looks = close_looks
         self.geometry = GeometryAugment(10.0, (0.85, 1.15), 0.06, 0.5)
         self.color = ColorAugment(1.0, keep_colors=True)
 
@@ -115,9 +116,15 @@ class DrawnTags:
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         """Returns ``image`` (S, S, 3), ``labels`` (C,) float32, ``id``."""
         scene = self.pictures.scene(index)
-        image = letterboxed(stored(scene), self.image_size, self.geometry, self.color, rng)
+        picture, number = stored(scene), self.pictures.id(index)
+        affine = self.geometry.letterbox(rng, self.image_size)(picture.shape[1], picture.shape[0])
+        image = letterboxed(picture, self.image_size, affine, self.color, rng)
         labels = self.rulebook.label(sorted(scene.tags)).astype(np.float32)
-        return {"image": image, "labels": labels, "id": np.int64(self.pictures.id(index))}
+        sample = {"image": image, "labels": labels, "id": np.int64(number)}
+        if self.close_looks:
+            size_wh = (picture.shape[1], picture.shape[0])
+            sample["squares"] = Foremost(_characters(scene, number)).squares(number, size_wh, affine, self.image_size)
+        return sample
 
     def positive_counts(self) -> tuple[NDArray[np.int64], int]:
         """Returns how often each class is true ``(C,)`` in the first :data:`COUNTED` pictures, and their number."""

@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 from shared import geometry
 from shared.augment import ColorAugment, GeometryAugment
 from shared.datamodules.loaders import Sample
+from shared.datamodules.pose_samples import PosedCharacters
 from shared.errors import DataError
+from shared.geometry import FloatArray
+from shared.keypoints.close_looks import LOOKS, look_squares, moved_squares
+from shared.keypoints.schema import JointState
 from shared.manifest.build import PART_POSTS
 from shared.manifest.danbooru import DanbooruSource
 from shared.manifest.schema import SCHEMA, Header, RowBuffer
@@ -47,11 +51,55 @@ class TaggedPictures:
         return self.manifest.labels(int(self.rows[index]))
 
 
-class TagSource:
-    """Makes tagger samples: the whole picture letterboxed on white, its labels, its id."""
+class Foremost:
+    """The largest character of each picture, whose parts close looks are taken at.
 
-    def __init__(self, images: Path | ShardLocation, pictures: TaggedPictures, image_size: int) -> None:
-        self.images, self.pictures, self.image_size = images, pictures, image_size
+    Args:
+        characters: of the pictures.
+    """
+
+    def __init__(self, characters: PosedCharacters) -> None:
+        areas = characters.boxes_xywh[:, 2] * characters.boxes_xywh[:, 3]
+        # Of several in one picture the last one stays: the largest.
+        self.row_of = {int(characters.image_ids[row]): int(row) for row in np.argsort(areas, kind="stable")}
+        self.points_xy, self.placed = characters.points_xy, placed(characters.state)
+
+    def squares(self, picture: int, size_wh: tuple[int, int], affine: FloatArray, side: int) -> NDArray[np.float32]:
+        """Returns the squares of the looks ``(looks, 3)`` in sides of the sample; NaN where nobody is known.
+
+        Args:
+            picture: its id.
+            size_wh: of the picture.
+            affine: from the picture to the sample.
+            side: of the sample, pixels.
+        """
+        row = self.row_of.get(picture)
+        if row is None:
+            return np.full((len(LOOKS), 3), np.nan, np.float32)
+        squares = look_squares(self.points_xy[row], self.placed[row], size_wh)
+        return (moved_squares(squares, affine) / side).astype(np.float32)
+
+
+def placed(state: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Returns whether each joint is in the picture and its place is known."""
+    known: NDArray[np.bool_] = np.isin(state, (JointState.VISIBLE, JointState.OCCLUDED))
+    return known
+
+
+class TagSource:
+    """Makes tagger samples: the whole picture letterboxed on white, its labels, its id.
+
+    With ``foremost`` also ``squares`` (looks, 3), where close looks are taken; see :meth:`Foremost.squares`.
+    """
+
+    def __init__(
+        self,
+        images: Path | ShardLocation,
+        pictures: TaggedPictures,
+        image_size: int,
+        foremost: Foremost | None = None,
+    ) -> None:
+        self.images, self.pictures, self.image_size, self.foremost = images, pictures, image_size, foremost
         self.shards = None if isinstance(images, Path) else pictures.manifest.path_numbers(pictures.rows)
         self.geometry = GeometryAugment(10.0, (0.85, 1.15), 0.06, 0.5)
         self.color = ColorAugment(1.0, keep_colors=True)
@@ -62,7 +110,13 @@ class TagSource:
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         """Returns ``image`` (S, S, 3), ``labels`` (C,) float32, ``id``."""
         manifest, row, side = self.pictures.manifest, int(self.pictures.rows[index]), self.image_size
-        affine_of = self.geometry.letterbox(rng, side)
+        letterbox = self.geometry.letterbox(rng, side)
+        size_wh = (0, 0)
+
+        def affine_of(width: int, height: int) -> FloatArray:
+            nonlocal size_wh
+            size_wh = (width, height)
+            return letterbox(width, height)
 
         def read(source: Path | bytes) -> NDArray[np.uint8]:
             return read_warped(source, affine_of, (side, side), exact=rng is None).image
@@ -72,14 +126,17 @@ class TagSource:
         image = read_place(folder, place, read)
         if rng is not None:
             image = self.color(image, rng)
-        return {"image": image, "labels": manifest.labels(row).astype(np.float32), "id": np.int64(manifest.id(row))}
+        number = manifest.id(row)
+        sample = {"image": image, "labels": manifest.labels(row).astype(np.float32), "id": np.int64(number)}
+        if self.foremost is not None:
+            sample["squares"] = self.foremost.squares(number, size_wh, letterbox(*size_wh), side)
+        return sample
 
 
 def letterboxed(
-    picture: NDArray[np.uint8], side: int, moves: GeometryAugment, color: ColorAugment, rng: np.random.Generator | None
+    picture: NDArray[np.uint8], side: int, affine: FloatArray, color: ColorAugment, rng: np.random.Generator | None
 ) -> NDArray[np.uint8]:
-    """Returns a picture letterboxed on white to ``(side, side, 3)``, augmented where ``rng`` is given."""
-    affine = moves.letterbox(rng, side)(picture.shape[1], picture.shape[0])
+    """Returns a picture moved on white to ``(side, side, 3)``, its colours augmented where ``rng`` is given."""
     image = geometry.warp(picture, affine, (side, side))
     return image if rng is None else color(image, rng)
 

@@ -13,7 +13,8 @@ from torch.utils.data import DataLoader
 from shared.datamodules.drawn import DrawnPictures, DrawnTags, drawn_plan
 from shared.datamodules.loaders import SampleDataset, eval_loader, train_loader
 from shared.datamodules.mounts import Mounts, Shards
-from shared.datamodules.tag_samples import TaggedPictures, TagSource, manifest_of
+from shared.datamodules.pose_reading import read_characters
+from shared.datamodules.tag_samples import Foremost, TaggedPictures, TagSource, manifest_of
 from shared.errors import DataError
 from shared.manifest.table import Manifest
 from shared.readers.ratings import Rating
@@ -46,6 +47,9 @@ class TagDataModule(LightningDataModule):
         rating: ratings used; the default leaves out what is explicit. Pictures without a rating are always used.
         images: image folder of a manifest that was made with it in another place; None takes the manifest's own.
         shards: folder or address of shards (made by ``inkpose data shards``) that are read in the place of ``root``.
+        close_looks: give also ``squares`` float32 ``(B, looks, 3)``, where close looks are taken at the largest
+            character (:func:`shared.keypoints.close_looks.look_squares`): middle x, y and side in sides of the sample,
+            NaN where nobody is known. Read from the keypoint files of the folder ``root``.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class TagDataModule(LightningDataModule):
         rating: list[str] | None = None,
         images: str | None = None,
         shards: Shards = None,
+        close_looks: bool = False,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
@@ -72,7 +77,7 @@ class TagDataModule(LightningDataModule):
         self.images = None if images is None else Path(images)
         self.rulebook_source, self.image_size = rulebook, image_size
         self.batch_size, self.num_workers, self.seed = batch_size, num_workers, seed
-        self.augment, self.samples_per_epoch = augment, samples_per_epoch
+        self.augment, self.samples_per_epoch, self.close_looks = augment, samples_per_epoch, close_looks
         self.mounts = Mounts(shards, self.root)
         self._manifest: Manifest | None = None
         self._splits: dict[Split, TaggedPictures] = {}
@@ -119,16 +124,18 @@ class TagDataModule(LightningDataModule):
         if self.drawn is not None:
             return SampleDataset(self._drawn(split), self.seed, self.augment)
         pictures = self.pictures(split)
+        foremost = Foremost(read_characters(self.root, split, self.mounts)) if self.close_looks else None
         if (mounted := self.mounts.find(self.root)) is not None:
-            return SampleDataset(TagSource(mounted.shards.location, pictures, self.image_size), self.seed, self.augment)
+            source = TagSource(mounted.shards.location, pictures, self.image_size, foremost)
+            return SampleDataset(source, self.seed, self.augment)
         images = self.images or Path(pictures.manifest.header.images)
         if not images.is_dir():
             raise DataError(f"{images}: no such image folder; where are the pictures of {self.root}? (--data.images)")
-        return SampleDataset(TagSource(images, pictures, self.image_size), self.seed, self.augment)
+        return SampleDataset(TagSource(images, pictures, self.image_size, foremost), self.seed, self.augment)
 
     def _drawn(self, split: Split) -> DrawnTags:
         assert self.drawn is not None, "asked for only where pictures are drawn"
-        return DrawnTags(DrawnPictures(self.drawn, split), self.rulebook, self.image_size)
+        return DrawnTags(DrawnPictures(self.drawn, split), self.rulebook, self.image_size, self.close_looks)
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Returns augmented batches of the training split."""

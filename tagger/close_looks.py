@@ -1,0 +1,174 @@
+"""Close looks: where face, head, body, legs and feet are, those parts enlarged, and a second net that sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from shared.keypoints.close_looks import LOOKS
+
+#: Channels between the backbone's maps and what is told of each cell.
+_WIDTH = 64
+#: A cell tells: how sure it is of being at the middle, how far the middle is from it (x, y), and the log of the side.
+_TOLD = 4
+
+
+@dataclass(frozen=True)
+class CloseLooks:
+    """Sizes of the looks of a net that looks closer.
+
+    Attributes:
+        whole_px: side to which the whole picture is shrunk.
+        close_px: side to which each part is brought.
+    """
+
+    whole_px: int = 128
+    close_px: int = 64
+
+    def as_config(self) -> dict[str, Any]:
+        """Returns the content of ``config.json``; :meth:`read` is its inverse."""
+        return {"looks": list(LOOKS), **asdict(self)}
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any] | None) -> CloseLooks | None:
+        """Returns what ``as_config`` gave.
+
+        Raises:
+            ValueError: other looks than these.
+        """
+        if config is None:
+            return None
+        if list(config["looks"]) != list(LOOKS):
+            raise ValueError(f"close looks {config['looks']} are unknown; known: {', '.join(LOOKS)}")
+        return cls(int(config["whole_px"]), int(config["close_px"]))
+
+
+class SquareFinder(nn.Module):
+    """Finds the square of each look in the backbone's maps of the whole picture.
+
+    Every cell says where it takes the middle and the side to be, and how sure it is; the answer is the mean of all,
+    weighted by the softmax of the sureness over the cells.
+
+    Args:
+        channels: of the finer and of the coarser map.
+
+    Source: Sun et al. 2018, integral regression, with the cells' own offsets (ours).
+    """
+
+    def __init__(self, channels: tuple[int, int]) -> None:
+        super().__init__()
+        self.hidden = nn.Conv2d(sum(channels), _WIDTH, 1)
+        self.told = nn.Conv2d(_WIDTH, _TOLD * len(LOOKS), 1)
+
+    def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
+        """Returns squares ``(B, looks, 3)``: middle x, y and side, in sides of the picture.
+
+        Args:
+            fine: ``(B, C, h, w)``.
+            coarse: ``(B, C', h', w')`` of the same picture.
+        """
+        both = torch.cat([fine, F.interpolate(coarse, size=fine.shape[-2:], mode="nearest")], 1)
+        told = self.told(F.relu(self.hidden(both))).float()
+        batch, _, height, width = told.shape
+        sure, dx, dy, side = told.reshape(batch, len(LOOKS), _TOLD, height * width).unbind(2)
+        x = (torch.arange(width, device=told.device) + 0.5) / width
+        y = (torch.arange(height, device=told.device) + 0.5) / height
+        places = torch.stack([dx + x.repeat(height), dy + y.repeat_interleave(width), side], -1)
+        middle_and_side = (torch.softmax(sure, -1)[..., None] * places).sum(2)
+        return torch.cat([middle_and_side[..., :2], middle_and_side[..., 2:].clamp(-4, 1).exp()], -1)
+
+
+def cut_squares(rgb: Tensor, squares: Tensor, side_px: int) -> Tensor:
+    """Returns parts of pictures brought to one size, ``(B · n, 3, side_px, side_px)``; white where nothing is.
+
+    Args:
+        rgb: ``(B, 3, S, S)`` in [0, 1].
+        squares: ``(B, n, 3)``: middle x, y and side, in sides of the picture.
+        side_px: of the result. It is sampled twice as finely and averaged, so that nothing aliases down to a quarter.
+    """
+    batch, count, _ = squares.shape
+    squares = squares.to(rgb.dtype)
+    steps = (torch.arange(2 * side_px, device=rgb.device, dtype=rgb.dtype) + 0.5) / (2 * side_px) - 0.5
+    middle, side = squares[..., None, :2], squares[..., None, 2:]
+    lines = 2 * (middle + steps[:, None] * side) - 1  # (B, n, 2 side, xy), in grid_sample's frame
+    x, y = lines[..., 0], lines[..., 1]
+    grid = torch.stack(
+        [
+            x[:, :, None, :].expand(-1, -1, 2 * side_px, -1),
+            y[:, :, :, None].expand(-1, -1, -1, 2 * side_px),
+        ],
+        -1,
+    )
+    # All looks of a picture are sampled in one go, one below the other.
+    tall = grid.reshape(batch, count * 2 * side_px, 2 * side_px, 2)
+    found = F.grid_sample(rgb - 1, tall, mode="bilinear", padding_mode="zeros", align_corners=False) + 1
+    small = F.avg_pool2d(found, 2).reshape(batch, 3, count, side_px, side_px)
+    return small.transpose(1, 2).reshape(batch * count, 3, side_px, side_px)
+
+
+def finder_loss(found: Tensor, truth: Tensor) -> Tensor:
+    """Returns how far squares are from the true ones, in their sides; a scalar, 0 where none is known.
+
+    Args:
+        found: ``(B, n, 3)`` of a :class:`SquareFinder`.
+        truth: ``(B, n, 3)``; NaN where it is not known.
+    """
+    known = torch.isfinite(truth).all(-1)
+    target = torch.where(known[..., None], truth, found.detach())
+    side = target[..., 2:].clamp(min=1e-3)
+    error = torch.cat([(found[..., :2] - target[..., :2]) / side, (found[..., 2:].clamp(min=1e-3) / side).log()], -1)
+    each = F.smooth_l1_loss(error, torch.zeros_like(error), beta=0.1, reduction="none").mean(-1)
+    return each.sum() / known.sum().clamp(min=1)
+
+
+def jittered(squares: Tensor, shift: float = 0.08, growth: tuple[float, float] = (-0.15, 0.2)) -> Tensor:
+    """Returns squares ``(B, n, 3)`` moved by up to ``shift`` of their side, their side changed by e^``growth``."""
+    moves = (2 * torch.rand_like(squares[..., :2]) - 1) * shift * squares[..., 2:]
+    low, high = growth
+    factor = torch.exp(low + (high - low) * torch.rand_like(squares[..., 2:]))
+    return torch.cat([squares[..., :2] + moves, squares[..., 2:] * factor], -1)
+
+
+class CloseHeads(nn.Module):
+    """The last layers of the close looks: one a look, which speaks only of the classes that the look can tell.
+
+    Args:
+        width: of the features.
+        class_names: C names, of which the looks' patterns choose. They are kept as a table in the state, so that other
+            patterns change no net that is trained.
+    """
+
+    speaks: Tensor
+
+    def __init__(self, width: int, class_names: Sequence[str]) -> None:
+        super().__init__()
+        heads = [nn.Linear(width, len(class_names)) for _ in LOOKS]
+        self.heads = nn.ModuleList(heads)
+        told = [[bool(pattern.search(name)) for name in class_names] for pattern in LOOKS.values()]
+        self.register_buffer("speaks", torch.tensor(told))
+        for head in heads:
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
+
+    @property
+    def spoken(self) -> Tensor:
+        """Bool ``(C,)``: the classes that some look speaks of."""
+        return self.speaks.any(0)
+
+    @torch.no_grad()
+    def start_at(self, logits: Tensor) -> None:
+        """Sets the biases so that all looks together begin with ``logits`` ``(C,)``; heads that have learnt stay."""
+        heads = [head for head in self.heads if isinstance(head, nn.Linear)]
+        if not any(bool(head.weight.any()) for head in heads):
+            for head in heads:
+                head.bias.copy_(logits / self.speaks.sum(0).clamp(min=1))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Returns logits ``(B, C)``, 0 for what no look speaks of, of features ``(B, looks, width)``."""
+        told = [head(features[:, look]) * self.speaks[look] for look, head in enumerate(self.heads)]
+        return torch.stack(told).sum(0)
