@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 # The pose YAML: the preset's own (feature concatenation), or the one METHOD names.
 POSE_CONFIG = configs/pose/$(if $(METHOD),$(METHOD),$(PRESET)).yaml
 
-.PHONY: help setup demo data train train-task-source train-tagger train-segmenter train-pose pose-table test test-slow lint bench clean
+.PHONY: help setup demo data train train-task-source train-tagger-whole train-tagger train-segmenter train-pose pose-table test test-slow lint bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -40,7 +40,10 @@ train: train-task-source train-tagger train-segmenter train-pose ## all four tra
 train-task-source: $(READY) ## train the photo-like keypoint net (task source of pose)
 	@$(BIN)/python -m pose fit --config configs/pose/task_source_$(PRESET).yaml --resume true $(ARGS)
 
-train-tagger: $(READY) ## train the tagger
+train-tagger-whole: $(READY) # the first part of a tagger that looks closer: only some presets have one
+	@$(if $(wildcard configs/tagger/whole_$(PRESET).yaml),$(BIN)/python -m tagger fit --config configs/tagger/whole_$(PRESET).yaml --resume true $(ARGS),:)
+
+train-tagger: train-tagger-whole ## train the tagger
 	@$(BIN)/python -m tagger fit --config configs/tagger/$(PRESET).yaml --resume true $(ARGS)
 
 train-segmenter: $(READY) ## train the segmenter

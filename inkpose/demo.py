@@ -106,8 +106,9 @@ def run_demo(options: DemoOptions, tell: Callable[[str], None]) -> None:
         ledger.run(stages.draw_stage(options, options.plan, style))
     if options.only == "data":
         return
-    for name in ("task_source", "tagger", "segmenter", "pose"):
-        ledger.run(stages.train_stage(options, ledger, name))
+    for name in ("task_source", "tagger_whole", "tagger", "segmenter", "pose"):
+        if name != "tagger_whole" or stages.training_config(options, name).is_file():
+            ledger.run(stages.train_stage(options, ledger, name))
     if options.only == "train":
         return
     for name in ("tagger", "segmenter", "pose"):

@@ -72,11 +72,18 @@ def draw_stage(options: DemoOptions, plan: DataPlan, style: str) -> Stage:
     return Stage(f"data/{style}", folder, ("dataset.json",), settings, work, _DATA_FILES, records, fits)
 
 
+def training_config(options: DemoOptions, name: str) -> Path:
+    """Returns the YAML of a preset's training; the first part of a tagger that looks closer has one in some presets."""
+    package, prefix = {"task_source": ("pose", "task_source_"), "tagger_whole": ("tagger", "whole_")}.get(
+        name, (name, "")
+    )
+    return options.configs / package / f"{prefix}{options.preset}.yaml"
+
+
 def train_stage(options: DemoOptions, ledger: Ledger, name: str) -> Stage:
     """Trains one net through the same door as ``python -m <subsystem> fit``."""
-    package = "pose" if name == "task_source" else name
-    config = "task_source_" + options.preset if name == "task_source" else options.preset
-    path = options.configs / package / f"{config}.yaml"
+    path = training_config(options, name)
+    package = path.parent.name
     folder, content = options.out / name, _config(path)
     arguments = ["--trainer.default_root_dir", str(folder), *_moved_arguments(options, content)]
     if options.quick:
@@ -111,7 +118,8 @@ def _inputs(options: DemoOptions, config: Any) -> list[str]:
     """Returns the stages whose results a config names: data sets, and nets that it begins from or builds on."""
     text = json.dumps(config)
     data = [f"data/{style}" for style in ("drawn", "photo") if f"data/{options.preset}/{style}" in text]
-    nets = [f"train/{net}" for net in ("task_source", "tagger") if f"runs/{options.preset}/{net}/checkpoints" in text]
+    begun = ("task_source", "tagger_whole", "tagger")
+    nets = [f"train/{net}" for net in begun if f"runs/{options.preset}/{net}/checkpoints" in text]
     return data + nets
 
 

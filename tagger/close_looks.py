@@ -62,8 +62,10 @@ class SquareFinder(nn.Module):
 
     def __init__(self, channels: tuple[int, int]) -> None:
         super().__init__()
-        self.hidden = nn.Conv2d(sum(channels), _WIDTH, 1)
-        self.told = nn.Conv2d(_WIDTH, _TOLD * len(LOOKS), 1)
+        # Layers over the channels of each cell. As 1×1 convolutions they would go to Muon, whose steps are made for
+        # nets with norms and are far too coarse for places.
+        self.hidden = nn.Linear(sum(channels), _WIDTH)
+        self.told = nn.Linear(_WIDTH, _TOLD * len(LOOKS))
 
     def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
         """Returns squares ``(B, looks, 3)``: middle x, y and side, in sides of the picture.
@@ -73,9 +75,9 @@ class SquareFinder(nn.Module):
             coarse: ``(B, C', h', w')`` of the same picture.
         """
         both = torch.cat([fine, F.interpolate(coarse, size=fine.shape[-2:], mode="nearest")], 1)
-        told = self.told(F.relu(self.hidden(both))).float()
-        batch, _, height, width = told.shape
-        sure, dx, dy, side = told.reshape(batch, len(LOOKS), _TOLD, height * width).unbind(2)
+        told = self.told(F.relu(self.hidden(both.permute(0, 2, 3, 1)))).float()
+        batch, height, width, _ = told.shape
+        sure, dx, dy, side = told.reshape(batch, height * width, len(LOOKS), _TOLD).transpose(1, 2).unbind(3)
         x = (torch.arange(width, device=told.device) + 0.5) / width
         y = (torch.arange(height, device=told.device) + 0.5) / height
         places = torch.stack([dx + x.repeat(height), dy + y.repeat_interleave(width), side], -1)

@@ -36,9 +36,13 @@ tagger = load("FOLDER")
 print(tagger.tags(probabilities))
 ```
 
-Without inkpose: build torchvision's `{backbone}` with {classes} outputs, load `model.safetensors` (names `resnet.*`),
-and give it RGB in [0, 1] minus (0.485, 0.456, 0.406), divided by (0.229, 0.224, 0.225). The sigmoid of the logits is
-the probability; a class is told above its threshold in `thresholds.csv`."""
+{without}"""
+_PLAIN = """Without inkpose: build torchvision's `{backbone}` with {classes} outputs, load `model.safetensors`
+(names `resnet.*`), and give it RGB in [0, 1] minus (0.485, 0.456, 0.406), divided by (0.229, 0.224, 0.225). The sigmoid
+of the logits is the probability; a class is told above its threshold in `thresholds.csv`."""
+_CLOSE = """Without inkpose: `model.onnx` (`inkpose export tagger --onnx`) holds both nets, what finds the close looks,
+and their joining. `model.safetensors` has the first ResNet under torchvision's names after `resnet.`. The sigmoid of
+the logits is the probability; a class is told above its threshold in `thresholds.csv`."""
 _FILES = """- `config.json`, `model.safetensors`: all that `tagger.predict.load` needs, read without running code.
 - `selected_tags.csv`: `tag_id,name,category,count`; the row is the output's number, as WD-taggers have it. Every
   category is 0 (general): unlike theirs, the first four outputs are no ratings. `count` is training pictures.
@@ -123,8 +127,9 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def _card(saved: SavedTagger, precision: Precision, onnx: bool) -> str:
     groups = {name: saved.class_groups.count(name) for name in dict.fromkeys(saved.class_groups)}
     known = f"{saved.samples:,}" if saved.samples else "not known (imported weights)"
+    weights = sum(value.numel() for value in saved.state.values() if value.is_floating_point())
     facts = {
-        "net": f"{saved.backbone}, {sum(v.numel() for v in saved.state.values() if v.is_floating_point()) / 1e6:.1f} M",
+        "net": f"{'two ' if saved.looks else ''}{saved.backbone}, {weights / 1e6:.1f} M",
         "input": f"{saved.image_size} px square, RGB, {saved.preprocessing} preprocessing",
         "classes": f"{len(saved.class_names)} (" + ", ".join(f"{count} {name}" for name, count in groups.items()) + ")",
         "taught classes": f"{int(saved.supported.sum())}; the others are never told",
@@ -138,6 +143,6 @@ def _card(saved: SavedTagger, precision: Precision, onnx: bool) -> str:
         "Tagger of illustrated characters",
         "Tells which classes of the rulebook (body, clothing, misc) a drawing shows. Trained with inkpose.",
         facts,
-        [("Use", _USE.format(**shape)), ("Files", files)],
+        [("Use", _USE.format(without=(_CLOSE if saved.looks else _PLAIN).format(**shape))), ("Files", files)],
         ["multi-label-classification", "tagging"],
     )

@@ -118,7 +118,7 @@ class TaggerModule(pl.LightningModule):
                 raise UsageError(
                     f"model.init={init}: no tagger of these classes; model.close_looks needs a finished one"
                 )
-            self.net.resnet.requires_grad_(False).eval()
+            self.net.resnet.requires_grad_(False)
         self.net.to(memory_format=torch.channels_last)
         self.positives = torch.zeros(len(self.class_names), dtype=torch.int64)
         self.samples = 0
@@ -186,13 +186,6 @@ class TaggerModule(pl.LightningModule):
         absent = (self.samples - self.positives) * self._weights.negative.cpu()
         odds = torch.log(present.clamp(min=1e-6) / absent.clamp(min=1e-6))
         return torch.where(self.supported, odds, 0.0)
-
-    def train(self, mode: bool = True) -> TaggerModule:
-        """As always; but the finished tagger under close looks keeps its norms' statistics."""
-        super().train(mode)
-        if self.net.looks is not None:
-            self.net.resnet.eval()
-        return self
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         """Returns the loss of a batch ``{"image": uint8 (B, 3, S, S), "labels": (B, C)}``.

@@ -75,8 +75,16 @@ class TaggerNet(nn.Module):
             self.close.fc = nn.Identity()
             self.finder = SquareFinder((self.feature_channels("layer3"), self.feature_channels("layer4")))
             self.heads = CloseHeads(width, class_names)
+            self.train()
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
+
+    def train(self, mode: bool = True) -> TaggerNet:
+        """As always, but the first ResNet of a net that looks closer is finished: its norms' statistics stay."""
+        super().train(mode)
+        if self.looks is not None:
+            self.resnet.eval()
+        return self
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Returns logits ``(B, C)`` of pictures ``rgb`` ``(B, 3, H, W)`` in [0, 1]; any size from 32 px up."""

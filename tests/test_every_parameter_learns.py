@@ -51,6 +51,18 @@ def test_tagger(root: Path) -> None:
     check(module, data)
 
 
+def test_tagger_that_looks_closer(root: Path, tmp_path: Path) -> None:
+    whole = TaggerModule("resnet18", image_size=32)
+    torch.save(whole.net.state_dict(), tmp_path / "whole.pth")
+    module = TaggerModule(
+        "resnet18", str(tmp_path / "whole.pth"), image_size=64, close_looks=True, whole_size=32, close_size=32
+    )
+    data = TagDataModule(str(root), image_size=64, batch_size=2, num_workers=0, close_looks=True)
+    counts, samples = data.positive_counts()
+    module.set_counts(torch.as_tensor(counts), samples)
+    check(module, data)
+
+
 @pytest.mark.parametrize("backbone", ["compact", "mobilenet_v3_large", "resnet50"])
 def test_segmenter(backbone: Any, root: Path) -> None:
     module = SegmenterModule(backbone, atrous_rates=(1, 2, 3), soft_weight=1.0, dice_weight=1.0)

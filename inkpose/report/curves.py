@@ -19,6 +19,7 @@ _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 300, 180, 36, 44, 10, 22
 #: Net folder → title, and the metrics to plot, the first one found is taken.
 NETS = {
     "task_source": ("Task source · keypoints on photo-like pictures", ("val/pdj@0.2", "val/oks_ap")),
+    "tagger_whole": ("Tagger · whole picture alone", ("val/macro_f1", "val/macro_f2")),
     "tagger": ("Tagger", ("val/macro_f1", "val/macro_f2")),
     "segmenter": ("Segmenter", ("val/iou", "val/f1")),
     "pose": ("Pose", ("val/pdj@0.2", "val/oks_ap")),

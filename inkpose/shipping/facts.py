@@ -12,8 +12,9 @@ from shared.errors import InkposeError
 from shared.files import read_json
 from shared.yaml_files import read_yaml
 
-#: The four trainings of a run, in their order; the task source is a part of the pose net.
-TRAININGS = ("task_source", *SUBSYSTEMS)
+#: The trainings of a run, in their order: the task source is a part of the pose net, and a tagger that looks closer
+#: begins with one that does not.
+TRAININGS = ("task_source", "tagger_whole", *SUBSYSTEMS)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def facts_of(run: Path, paths: Mapping[str, Path]) -> Facts:
         run: a run folder.
         paths: the shipped nets by subsystem; a task source is looked for in the run.
     """
-    places = {"task_source": checkpoint_path(run, "task_source"), **paths}
+    places = {name: checkpoint_path(run, name) for name in TRAININGS} | dict(paths)
     trainings = [_training(run, name, places[name]) for name in TRAININGS]
     data_sets: dict[str, Mapping[str, Any] | None] = {}
     for folder in dict.fromkeys(folder for training in trainings for folder in training.data):
@@ -110,7 +111,8 @@ def _kept_step(path: Path, name: str) -> int | None:
     from shared.training.checkpoints import load_checkpoint
 
     try:
-        return _whole(load_checkpoint(path, name).get("global_step")) if path.is_file() else None
+        kind = name.removesuffix("_whole")
+        return _whole(load_checkpoint(path, kind).get("global_step")) if path.is_file() else None
     except InkposeError:
         return None  # an exported file: it does not know its step
 

@@ -26,7 +26,8 @@ def options(tmp_path):
 
 @pytest.fixture
 def ledger():
-    names = ("data/drawn", "data/photo", "train/task_source", "train/tagger", "train/segmenter")
+    nets = ("task_source", "tagger_whole", "tagger", "segmenter")
+    names = ("data/drawn", "data/photo", *(f"train/{net}" for net in nets))
     return Ledger(lambda _: None, {name: Finished(name, 1.0, {"x": f"digest of {name}"}, False) for name in names})
 
 
@@ -81,10 +82,13 @@ def test_small_begins_from_the_nets_of_this_run(ledger, tmp_path, monkeypatch):
     small = DemoOptions("small", out=tmp_path / "run", data=tmp_path / "data")
     seen = []
     monkeypatch.setattr(tagger.__main__, "main", lambda args: seen.extend(args) or 0)
-    demo_stages.train_stage(small, ledger, "tagger").work(False)
-    assert seen[seen.index("--model.init") + 1] == str(tmp_path / "run/task_source/checkpoints/best.ckpt")
-    assert seen[seen.index("--data.root") + 1] == str(tmp_path / "data/drawn")
-    assert key(small, changed(ledger, "train/task_source"), "tagger") != key(small, ledger, "tagger")
+    for name, begun in (("tagger_whole", "task_source"), ("tagger", "tagger_whole")):
+        seen.clear()
+        demo_stages.train_stage(small, ledger, name).work(False)
+        assert seen[seen.index("--trainer.default_root_dir") + 1] == str(tmp_path / "run" / name)
+        assert seen[seen.index("--model.init") + 1] == str(tmp_path / f"run/{begun}/checkpoints/best.ckpt")
+        assert seen[seen.index("--data.root") + 1] == str(tmp_path / "data/drawn")
+        assert key(small, changed(ledger, f"train/{begun}"), name) != key(small, ledger, name)
     assert key(small, changed(ledger, "data/photo"), "task_source") != key(small, ledger, "task_source")
 
 

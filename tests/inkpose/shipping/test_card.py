@@ -61,6 +61,7 @@ def test_what_a_whole_run_tells(tmp_path: Path) -> None:
     write_json(run / "metrics.json", {"split": "test", **metrics})
     card = card_of(run, notes="They miss hats.")
     assert "| tagger | random | 160 px | 3200 | – | 32 | small/drawn |" in card
+    assert "tagger_whole" not in card
     assert "| task_source | random | 160 px | 480 | – | 32 | small/drawn, small/photo |" in card
     assert "| segmenter | task_source | 160 px | 4000 | – | 32 | small/drawn, photo/bg, clutter |" in card
     assert "| pose | tagger and task_source, frozen | 160 px | 1200 | – | 32 | small/drawn |" in card
