@@ -74,9 +74,8 @@ def draw_stage(options: DemoOptions, plan: DataPlan, style: str) -> Stage:
 
 def training_config(options: DemoOptions, name: str) -> Path:
     """Returns the YAML of a preset's training; the first part of a tagger that looks closer has one in some presets."""
-    package, prefix = {"task_source": ("pose", "task_source_"), "tagger_whole": ("tagger", "whole_")}.get(
-        name, (name, "")
-    )
+    parts = {"task_source": ("pose", "task_source_"), "tagger_whole": ("tagger", "whole_")}
+    package, prefix = parts.get(name, (name, ""))
     return options.configs / package / f"{prefix}{options.preset}.yaml"
 
 

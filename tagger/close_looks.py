@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from shared.keypoints.close_looks import LOOKS
 
-#: Channels between the backbone's maps and what is told of each cell.
-_WIDTH = 64
+#: Features of a cell between the backbone's maps and what is told of it.
+_WIDTH = 128
 #: A cell tells: how sure it is of being at the middle, how far the middle is from it (x, y), and the log of the side.
 _TOLD = 4
 
@@ -51,31 +51,34 @@ class CloseLooks:
 class SquareFinder(nn.Module):
     """Finds the square of each look in the backbone's maps of the whole picture.
 
-    Every cell says where it takes the middle and the side to be, and how sure it is; the answer is the mean of all,
-    weighted by the softmax of the sureness over the cells.
+    Every cell of the finest map says where it takes the middle and the side to be, and how sure it is; the answer is
+    the mean of all, weighted by the softmax of the sureness over the cells.
 
     Args:
-        channels: of the finer and of the coarser map.
+        channels: of the maps, the finest first.
 
     Source: Sun et al. 2018, integral regression, with the cells' own offsets (ours).
     """
 
-    def __init__(self, channels: tuple[int, int]) -> None:
+    def __init__(self, channels: Sequence[int]) -> None:
         super().__init__()
         # Layers over the channels of each cell. As 1×1 convolutions they would go to Muon, whose steps are made for
         # nets with norms and are far too coarse for places.
-        self.hidden = nn.Linear(sum(channels), _WIDTH)
+        self.taken = nn.ModuleList([nn.Linear(count, _WIDTH) for count in channels])
+        self.hidden = nn.Sequential(nn.LayerNorm(_WIDTH), nn.ReLU(), nn.Linear(_WIDTH, _WIDTH), nn.ReLU())
         self.told = nn.Linear(_WIDTH, _TOLD * len(LOOKS))
 
-    def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
+    def forward(self, *maps: Tensor) -> Tensor:
         """Returns squares ``(B, looks, 3)``: middle x, y and side, in sides of the picture.
 
         Args:
-            fine: ``(B, C, h, w)``.
-            coarse: ``(B, C', h', w')`` of the same picture.
+            maps: ``(B, C, h, w)`` each, of the same pictures, the finest first.
         """
-        both = torch.cat([fine, F.interpolate(coarse, size=fine.shape[-2:], mode="nearest")], 1)
-        told = self.told(F.relu(self.hidden(both.permute(0, 2, 3, 1)))).float()
+        cells = [
+            take(cells.permute(0, 2, 3, 1)).permute(0, 3, 1, 2) for take, cells in zip(self.taken, maps, strict=True)
+        ]
+        fine = [F.interpolate(one, size=maps[0].shape[-2:], mode="nearest") for one in cells]
+        told = self.told(self.hidden(torch.stack(fine).sum(0).permute(0, 2, 3, 1))).float()
         batch, height, width, _ = told.shape
         sure, dx, dy, side = told.reshape(batch, height * width, len(LOOKS), _TOLD).transpose(1, 2).unbind(3)
         x = (torch.arange(width, device=told.device) + 0.5) / width
@@ -128,7 +131,7 @@ def finder_loss(found: Tensor, truth: Tensor) -> Tensor:
     return each.sum() / known.sum().clamp(min=1)
 
 
-def jittered(squares: Tensor, shift: float = 0.08, growth: tuple[float, float] = (-0.15, 0.2)) -> Tensor:
+def jittered(squares: Tensor, shift: float = 0.12, growth: tuple[float, float] = (-0.2, 0.25)) -> Tensor:
     """Returns squares ``(B, n, 3)`` moved by up to ``shift`` of their side, their side changed by e^``growth``."""
     moves = (2 * torch.rand_like(squares[..., :2]) - 1) * shift * squares[..., 2:]
     low, high = growth

@@ -33,8 +33,8 @@ from tagger.saved import looks_of
 from tagger.thresholds import best_edges, edge_to_probability
 from tagger.weights import initialise
 
-#: Of a batch, one picture in so many teaches the finder: it learns soon, and the whole picture costs as much as a look.
-_FINDER_SHARE = 4
+#: Of a batch, one picture in so many teaches the finder: the whole picture costs as much as four looks.
+_FINDER_SHARE = 2
 
 
 class TaggerModule(pl.LightningModule):

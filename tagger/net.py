@@ -19,6 +19,9 @@ BACKBONES: tuple[str, ...] = get_args(Backbone)
 #: Feature maps that ``features`` can return, with their stride; "stem" is conv1 + BN + ReLU, before the max pooling.
 LEVELS: dict[str, int] = {"stem": 2, "layer1": 4, "layer2": 8, "layer3": 16, "layer4": 32}
 
+#: In which of them the squares of close looks are found.
+_FOUND_IN = ("layer2", "layer3", "layer4")
+
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -73,7 +76,7 @@ class TaggerNet(nn.Module):
                 raise ValueError(f"{len(class_names)} class names for {num_classes} classes")
             self.close: Any = torchvision.models.get_model(backbone, weights=None)
             self.close.fc = nn.Identity()
-            self.finder = SquareFinder((self.feature_channels("layer3"), self.feature_channels("layer4")))
+            self.finder = SquareFinder([self.feature_channels(level) for level in _FOUND_IN])
             self.heads = CloseHeads(width, class_names)
             self.train()
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
@@ -108,7 +111,7 @@ class TaggerNet(nn.Module):
 
     def find_squares(self, maps: dict[str, Tensor]) -> Tensor:
         """Returns where to look closer, ``(B, looks, 3)``: middle x, y and side, in sides of the picture."""
-        squares: Tensor = self.finder(maps["layer3"], maps["layer4"])
+        squares: Tensor = self.finder(*(maps[level] for level in _FOUND_IN))
         return squares
 
     def close_features(self, rgb: Tensor, squares: Tensor) -> Tensor:

@@ -56,10 +56,11 @@ def initialise(net: TaggerNet, path: Path) -> Match:
 
 
 def _initialise_close(net: TaggerNet, found: dict[str, Tensor]) -> None:
-    wanted = {name: value for name, value in net.state_dict().items() if not name.startswith("resnet.")}
-    fitting = {name: found[name] for name in wanted if name in found and found[name].shape == wanted[name].shape}
-    if len(fitting) == len(wanted):
-        net.load_state_dict(fitting, strict=False)
-    else:
-        backbone = {name: value for name, value in net.resnet.state_dict().items() if not name.startswith("fc.")}
-        net.close.load_state_dict(backbone)
+    """Takes each part of the closer look that the file has whole; the second ResNet begins where the first one does."""
+    backbone = {name: value for name, value in net.resnet.state_dict().items() if not name.startswith("fc.")}
+    net.close.load_state_dict(backbone)
+    for name, part in (("close", net.close), ("finder", net.finder), ("heads", net.heads)):
+        wanted = part.state_dict()
+        fitting = {key: found[f"{name}.{key}"] for key in wanted if f"{name}.{key}" in found}
+        if all(key in fitting and fitting[key].shape == value.shape for key, value in wanted.items()):
+            part.load_state_dict(fitting)

@@ -46,7 +46,7 @@ def test_outside_the_picture_is_white_and_pictures_do_not_mix() -> None:
 
 def test_the_finder_learns_where_a_spot_is() -> None:
     torch.manual_seed(0)
-    finder = SquareFinder((1, 1))
+    finder = SquareFinder([1, 1])
     optimizer = torch.optim.Adam(finder.parameters(), lr=0.01)
 
     def batch() -> tuple[Tensor, Tensor, Tensor]:
