@@ -35,7 +35,7 @@ demo: $(READY) ## draw the data, train all networks, show your drawings (about 1
 data: $(READY) ## draw the synthetic data sets of PRESET
 	@$(BIN)/inkpose demo --preset $(PRESET) --only data $(ARGS)
 
-train: train-task-source train-tagger train-segmenter train-pose ## all four trainings of PRESET
+train: train-task-source train-tagger train-segmenter train-pose ## all trainings of PRESET
 
 train-task-source: $(READY) ## train the photo-like keypoint net (task source of pose)
 	@$(BIN)/python -m pose fit --config configs/pose/task_source_$(PRESET).yaml --resume true $(ARGS)
