@@ -119,7 +119,7 @@ class TaggerNet(nn.Module):
         assert self.looks is not None, "asked for only where there are looks"
         parts = cut_squares(rgb, squares, self.looks.close_px).contiguous(memory_format=torch.channels_last)
         features: Tensor = self.close((parts - self.mean) / self.std)
-        return features.reshape(len(squares), squares.shape[1], -1)
+        return features.reshape(*squares.shape[:2], -1)
 
     def _pooled(self, cells: Tensor) -> Tensor:
         return torch.flatten(self.resnet.avgpool(cells), 1)

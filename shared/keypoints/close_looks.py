@@ -33,7 +33,7 @@ _LEGS_TAGS = (
     r"shoe|boots|sneakers|sandals|loafers|slippers|heels|footwear|barefoot|feet|foot|toe|geta|mary_janes|uwabaki|socks|"
     r"kneehighs|thighhigh|pantyhose|tights|legwear|leggings|legs|_leg$|leg_|thigh|knee|zettai|pants|jeans|running|"
     r"walking|jumping|kicking|seiza|wariza|indian_style|squatting|kneeling|skirt|shorts|hakama|standing|sitting|lying|"
-    r"dress|robe|kimono|coat|tail$|stance|contrapposto|floating|from_|pleated|plaid|striped|polka|floor|chair"
+    r"dress|robe|kimono|coat|(?<!pony)tail$|stance|contrapposto|floating|from_|pleated|plaid|striped|polka|floor|chair"
 )
 _FEET_TAGS = (
     r"shoe|boots|sneakers|sandals|loafers|slippers|heels|footwear|barefoot|feet|foot|toe|geta|mary_janes|uwabaki|socks|"
