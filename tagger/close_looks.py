@@ -142,13 +142,20 @@ def jittered(squares: Tensor, shift: float = 0.12, growth: tuple[float, float] =
 class CloseHeads(nn.Module):
     """The last layers of the close looks: one a look, which speaks only of the classes that the look can tell.
 
+    The tables below are part of the state, so that other patterns change no net that is trained.
+
     Args:
         width: of the features.
-        class_names: C names, of which the looks' patterns choose. They are kept as a table in the state, so that other
-            patterns change no net that is trained.
+        class_names: C names, of which the looks' patterns choose.
+
+    Attributes:
+        speaks: bool ``(looks, C)``: which look speaks of which class.
+        share: ``(C,)``: of the close looks in a class's logit; the rest is the whole picture's. A half where some look
+            speaks of it, 0 elsewhere.
     """
 
     speaks: Tensor
+    share: Tensor
 
     def __init__(self, width: int, class_names: Sequence[str]) -> None:
         super().__init__()
@@ -156,6 +163,7 @@ class CloseHeads(nn.Module):
         self.heads = nn.ModuleList(heads)
         told = [[bool(pattern.search(name)) for name in class_names] for pattern in LOOKS.values()]
         self.register_buffer("speaks", torch.tensor(told))
+        self.register_buffer("share", 0.5 * self.spoken)
         for head in heads:
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
@@ -164,6 +172,18 @@ class CloseHeads(nn.Module):
     def spoken(self) -> Tensor:
         """Bool ``(C,)``: the classes that some look speaks of."""
         return self.speaks.any(0)
+
+    def take_over(self, taught: Tensor) -> Tensor:
+        """Leaves to the looks alone what the net of the whole picture was not taught; returns what can be told then.
+
+        Args:
+            taught: bool ``(C,)``.
+
+        Returns:
+            bool ``(C,)``.
+        """
+        self.share[self.spoken & ~taught] = 1.0
+        return self.spoken | taught
 
     @torch.no_grad()
     def start_at(self, logits: Tensor) -> None:

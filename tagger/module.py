@@ -29,7 +29,7 @@ from tagger.metrics import (
 )
 from tagger.net import Backbone, TaggerNet
 from tagger.pictures import draw_examples
-from tagger.saved import looks_of
+from tagger.saved import looks_of, taught_by
 from tagger.thresholds import best_edges, edge_to_probability
 from tagger.weights import initialise
 
@@ -113,12 +113,15 @@ class TaggerModule(pl.LightningModule):
         )
         # Whether the last layer starts anew; a file of another class list gives the backbone only.
         self._fresh_head = init in ("random", "imagenet") or "fc.bias" in initialise(self.net, Path(init)).missing
+        #: ``(C,)``: what no net was taught is told by none, however often the training data have it.
+        self._tellable = torch.ones(len(self.class_names), dtype=torch.bool)
         if close_looks:
             if self._fresh_head:
                 raise UsageError(
                     f"model.init={init}: no tagger of these classes; model.close_looks needs a finished one"
                 )
             self.net.resnet.requires_grad_(False)
+            self._tellable = self.net.heads.take_over(taught_by(Path(init), len(self.class_names)))
         self.net.to(memory_format=torch.channels_last)
         self.positives = torch.zeros(len(self.class_names), dtype=torch.int64)
         self.samples = 0
@@ -161,7 +164,7 @@ class TaggerModule(pl.LightningModule):
         Raises:
             UsageError: no class has both positives and negatives, so there is nothing to learn.
         """
-        self.positives, self.samples = positives.cpu(), samples
+        self.positives, self.samples = positives.cpu() * self._tellable, samples
         weights = class_weights(self.positives, samples, self.hparams["weighting"], self.hparams["weighting_power"])
         if not bool(weights.supported.any()):
             raise UsageError(

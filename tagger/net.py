@@ -101,7 +101,8 @@ class TaggerNet(nn.Module):
         maps = self.whole_maps(rgb)
         whole, close = self._pooled(maps["layer4"]), self.close_features(rgb, self.find_squares(maps))
         logits: Tensor = self.resnet.fc(whole)
-        both = torch.where(self.heads.spoken, (logits + self.heads(close)) / 2, logits)
+        share = self.heads.share
+        both = logits * (1 - share) + self.heads(close) * share
         return both, torch.cat([whole, close.flatten(1)], 1)
 
     def whole_maps(self, rgb: Tensor) -> dict[str, Tensor]:

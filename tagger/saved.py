@@ -81,6 +81,14 @@ def read_saved(path: Path) -> SavedTagger:
         raise DataError(f"{path}: not a whole tagger ({reason}); train or export it again") from error
 
 
+def taught_by(path: Path, count: int) -> Tensor:
+    """Returns which of ``count`` classes a finished tagger was taught; all of them where the file does not say."""
+    try:
+        return read_saved(path).supported
+    except DataError:  # weights alone
+        return torch.ones(count, dtype=torch.bool)
+
+
 def as_config(saved: SavedTagger) -> dict[str, Any]:
     """Returns the content of ``config.json``; ``read_saved`` is its inverse."""
     rows = zip(

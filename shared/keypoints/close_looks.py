@@ -26,7 +26,8 @@ _BODY_TAGS = (
     r"collar|cape|apron|bow$|neckerchief|suspenders|midriff|navel|top$|serafuku|dress|suit|bikini|breasts|cleavage|"
     r"kimono|robe|tunic|armor|gown|uniform|gakuran|overalls|pajamas|blazer|buttons|striped|plaid|polka|stripes|wings|"
     r"backpack|bag$|clothes|maid|miko|formal|hood|belt|sash|obi$|glove|gauntlets|hand|holding|weapon|sword|book|cup$|"
-    r"umbrella|waving|pointing|from_|bodysuit|tank|wariza|leotard|necktie|turtleneck|long_hair|skin|skirt|pants|shorts|"
+    r"umbrella|axe$|scythe|shield|gun$|knife|polearm|staff|phone|flag|food|fruit|ice_cream|gift|tray|stuffed|bouquet|"
+    r"waving|pointing|from_|bodysuit|tank|wariza|leotard|necktie|turtleneck|long_hair|skin|skirt|pants|shorts|"
     r"1girl|1boy|standing|sitting|lean|arched|crossed|outstretched"
 )
 _LEGS_TAGS = (

@@ -170,6 +170,27 @@ def test_training_leaves_the_finished_tagger_and_is_saved_whole(small_rulebook: 
     assert again.net.state_dict()["close.bn1.running_mean"].equal(after["close.bn1.running_mean"])
 
 
+def test_what_the_finished_tagger_was_not_taught(small_rulebook: Path, tmp_path: Path) -> None:
+    """Where a look speaks of it, the look alone tells it; else nobody does, however often the new data have it."""
+    first = make(small_rulebook)
+    data = SquaresData(first.class_names)
+    solo, hair = first.class_names.index("solo"), first.class_names.index("red_hair")
+    data.parts["train"].labels[:, [solo, hair]] = False
+    run = trainer(tmp_path, 1)
+    run.fit(first, datamodule=data)
+    run.save_checkpoint(tmp_path / "whole.ckpt")
+    module = begun(small_rulebook, tmp_path, init=str(tmp_path / "whole.ckpt"))
+    trainer(tmp_path, 1).fit(module, datamodule=CloseData(module.class_names))
+    assert not module.supported[solo]
+    assert module.supported[hair]
+    shares = dict(zip(module.class_names, module.net.heads.share.tolist(), strict=True))
+    assert (shares["solo"], shares["red_hair"], shares["blue_hair"]) == (0.0, 1.0, 0.5)
+    rgb = torch.rand(1, 3, 32, 32)
+    module.eval()
+    close = module.net.heads(module.net.close_features(rgb, module.net.find_squares(module.net.whole_maps(rgb))))
+    torch.testing.assert_close(module(rgb)[0, hair], close[0, hair])
+
+
 def test_wrong_settings_are_named(small_rulebook: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="needs a finished tagger"):
         begun(small_rulebook, tmp_path, init="random")
