@@ -33,6 +33,10 @@ class ClassWeights:
         """Returns the same weights on ``device``."""
         return ClassWeights(self.positive.to(device), self.negative.to(device), self.supported.to(device))
 
+    def only(self, classes: Tensor) -> ClassWeights:
+        """Returns the same weights for ``classes``, bool ``(C,)``; the others count as not supported."""
+        return ClassWeights(self.positive * classes, self.negative * classes, self.supported & classes)
+
 
 def class_weights(
     positives: Tensor, samples: int, weighting: Weighting = "inverse_sqrt", power: float = 0.5

@@ -128,7 +128,6 @@ class TaggerModule(pl.LightningModule):
         self.thresholds = torch.full((len(self.class_names),), 0.5, dtype=torch.float64)
         self.histogram = LogitHistogram(len(self.class_names))
         self._weights: ClassWeights | None = None
-        self._close_weights: ClassWeights | None = None
         self._example: dict[str, Tensor] | None = None
 
     def forward(self, rgb: Tensor) -> Tensor:
@@ -171,11 +170,6 @@ class TaggerModule(pl.LightningModule):
                 f"data: no class is both present and absent in {samples} training pictures; check the tags"
             )
         self._weights = weights
-        if self.net.looks is not None:
-            told = self.positives * self.net.heads.spoken.cpu()
-            self._close_weights = class_weights(
-                told, samples, self.hparams["weighting"], self.hparams["weighting_power"]
-            )
 
     @property
     def supported(self) -> Tensor:
@@ -206,7 +200,8 @@ class TaggerModule(pl.LightningModule):
         squares = batch["squares"]
         # Where nobody is known, all looks are at the whole picture.
         places = torch.where(squares.isfinite(), jittered(squares), squares.new_tensor([0.5, 0.5, 1.0]))
-        loss = self._loss(self.net.heads(self.net.close_features(rgb, places)), batch["labels"], close=True)
+        heads = self.net.heads
+        loss = self._loss(heads(self.net.close_features(rgb, places)), batch["labels"], heads.spoken)
         some = max(1, len(rgb) // _FINDER_SHARE)
         with torch.no_grad():
             maps = self.net.whole_maps(rgb[:some])
@@ -214,14 +209,11 @@ class TaggerModule(pl.LightningModule):
         self.log("train/finder", astray, prog_bar=True, batch_size=some)
         return loss + astray
 
-    def _loss(self, logits: Tensor, labels: Tensor, close: bool = False) -> Tensor:
+    def _loss(self, logits: Tensor, labels: Tensor, among: Tensor | None = None) -> Tensor:
         if self._weights is None:
             raise UsageError("the class counts are not known; fit with a data module, or load a trained checkpoint")
-        if close:
-            assert self._close_weights is not None, "set with the others"
-            weights = self._close_weights = self._close_weights.to(logits.device)
-        else:
-            weights = self._weights = self._weights.to(logits.device)
+        self._weights = self._weights.to(logits.device)
+        weights = self._weights if among is None else self._weights.only(among)
         if self.hparams["loss"] == "asymmetric":
             return asymmetric_loss(logits, labels, weights)
         return weighted_bce(logits, labels, weights, self.hparams["label_smoothing"])

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from shared import geometry
 from shared.augment import ColorAugment, GeometryAugment
 from shared.datamodules.loaders import Sample
 from shared.datamodules.mask_samples import letterboxed_pair
 from shared.datamodules.pose_samples import PosedCharacters, PoseSource
-from shared.datamodules.tag_samples import Foremost, letterboxed
+from shared.datamodules.tag_samples import Foremost
 from shared.errors import DataError, InkposeError
 from shared.images import encode_jpeg, read_rgb
 from shared.keypoints.schema import JointState
@@ -117,13 +118,15 @@ class DrawnTags:
         """Returns ``image`` (S, S, 3), ``labels`` (C,) float32, ``id``."""
         scene = self.pictures.scene(index)
         picture, number = stored(scene), self.pictures.id(index)
-        affine = self.geometry.letterbox(rng, self.image_size)(picture.shape[1], picture.shape[0])
-        image = letterboxed(picture, self.image_size, affine, self.color, rng)
+        size_wh, side = (picture.shape[1], picture.shape[0]), self.image_size
+        affine = self.geometry.letterbox(rng, side)(*size_wh)
+        image = geometry.warp(picture, affine, (side, side))
+        if rng is not None:
+            image = self.color(image, rng)
         labels = self.rulebook.label(sorted(scene.tags)).astype(np.float32)
         sample = {"image": image, "labels": labels, "id": np.int64(number)}
         if self.close_looks:
-            size_wh = (picture.shape[1], picture.shape[0])
-            sample["squares"] = Foremost(_characters(scene, number)).squares(number, size_wh, affine, self.image_size)
+            sample["squares"] = Foremost(_characters(scene, number)).squares(number, size_wh, affine, side)
         return sample
 
     def positive_counts(self) -> tuple[NDArray[np.int64], int]:

@@ -14,7 +14,7 @@ from shared.datamodules.loaders import Sample
 from shared.datamodules.shard_sampling import shards_of
 from shared.image_files import PictureFile
 from shared.keypoints.flip import swap_sides
-from shared.keypoints.schema import COCO_25, JointState
+from shared.keypoints.schema import COCO_25, JointState, is_placed
 from shared.warped_reading import read_warped
 
 
@@ -147,7 +147,7 @@ def move_points(
 
     A joint whose place is not known (UNKNOWN, or OUTSIDE the picture) is put at 0, 0.
     """
-    placed = np.asarray(np.isin(state, (JointState.VISIBLE, JointState.OCCLUDED)))
+    placed = is_placed(state)
     moved = np.where(placed[..., None], geometry.apply_to_points(affine, points_xy), 0.0)
     off = ((moved < 0) | (moved >= side_px)).any(axis=-1)
     return moved, np.where(placed & off, np.int64(JointState.OUTSIDE), state)

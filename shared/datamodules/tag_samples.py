@@ -10,14 +10,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from shared import geometry
 from shared.augment import ColorAugment, GeometryAugment
 from shared.datamodules.loaders import Sample
 from shared.datamodules.pose_samples import PosedCharacters
 from shared.errors import DataError
 from shared.geometry import FloatArray
 from shared.keypoints.close_looks import LOOKS, look_squares, moved_squares
-from shared.keypoints.schema import JointState
+from shared.keypoints.schema import is_placed
 from shared.manifest.build import PART_POSTS
 from shared.manifest.danbooru import DanbooruSource
 from shared.manifest.schema import SCHEMA, Header, RowBuffer
@@ -27,7 +26,7 @@ from shared.readers.ratings import Rating
 from shared.readers.selection import Selection
 from shared.rulebook.rulebook import Rulebook
 from shared.shards.location import ShardLocation
-from shared.warped_reading import read_warped
+from shared.warped_reading import Warped, read_warped
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ class Foremost:
         areas = characters.boxes_xywh[:, 2] * characters.boxes_xywh[:, 3]
         # Of several in one picture the last one stays: the largest.
         self.row_of = {int(characters.image_ids[row]): int(row) for row in np.argsort(areas, kind="stable")}
-        self.points_xy, self.placed = characters.points_xy, placed(characters.state)
+        self.points_xy, self.placed = characters.points_xy, is_placed(characters.state)
 
     def squares(self, picture: int, size_wh: tuple[int, int], affine: FloatArray, side: int) -> NDArray[np.float32]:
         """Returns the squares of the looks ``(looks, 3)`` in sides of the sample; NaN where nobody is known.
@@ -78,12 +77,6 @@ class Foremost:
             return np.full((len(LOOKS), 3), np.nan, np.float32)
         squares = look_squares(self.points_xy[row], self.placed[row], size_wh)
         return (moved_squares(squares, affine) / side).astype(np.float32)
-
-
-def placed(state: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Returns whether each joint is in the picture and its place is known."""
-    known: NDArray[np.bool_] = np.isin(state, (JointState.VISIBLE, JointState.OCCLUDED))
-    return known
 
 
 class TagSource:
@@ -110,35 +103,20 @@ class TagSource:
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         """Returns ``image`` (S, S, 3), ``labels`` (C,) float32, ``id``."""
         manifest, row, side = self.pictures.manifest, int(self.pictures.rows[index]), self.image_size
-        letterbox = self.geometry.letterbox(rng, side)
-        size_wh = (0, 0)
+        affine_of = self.geometry.letterbox(rng, side)
 
-        def affine_of(width: int, height: int) -> FloatArray:
-            nonlocal size_wh
-            size_wh = (width, height)
-            return letterbox(width, height)
-
-        def read(source: Path | bytes) -> NDArray[np.uint8]:
-            return read_warped(source, affine_of, (side, side), exact=rng is None).image
+        def read(source: Path | bytes) -> Warped:
+            return read_warped(source, affine_of, (side, side), exact=rng is None)
 
         place = manifest.place(row)
         folder = self.images if isinstance(self.images, Path) else self.images.having(place.path)
-        image = read_place(folder, place, read)
-        if rng is not None:
-            image = self.color(image, rng)
+        warped = read_place(folder, place, read)
+        image = warped.image if rng is None else self.color(warped.image, rng)
         number = manifest.id(row)
         sample = {"image": image, "labels": manifest.labels(row).astype(np.float32), "id": np.int64(number)}
         if self.foremost is not None:
-            sample["squares"] = self.foremost.squares(number, size_wh, letterbox(*size_wh), side)
+            sample["squares"] = self.foremost.squares(number, warped.size_wh, warped.affine, side)
         return sample
-
-
-def letterboxed(
-    picture: NDArray[np.uint8], side: int, affine: FloatArray, color: ColorAugment, rng: np.random.Generator | None
-) -> NDArray[np.uint8]:
-    """Returns a picture moved on white to ``(side, side, 3)``, its colours augmented where ``rng`` is given."""
-    image = geometry.warp(picture, affine, (side, side))
-    return image if rng is None else color(image, rng)
 
 
 def manifest_of(root: Path, rulebook: Rulebook, ratings: tuple[Rating, ...]) -> Manifest:

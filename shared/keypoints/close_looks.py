@@ -50,10 +50,7 @@ LOOKS: dict[str, re.Pattern[str]] = {
 }
 
 
-def _joints(*names: str) -> list[int]:
-    return [i for i, joint in enumerate(COCO_17.names) if joint.split("_")[-1] in names]
-
-
+_joints = COCO_17.ending_in
 _HEAD, _EYES, _EARS, _SHOULDERS = _joints("nose", "eye", "ear"), _joints("eye"), _joints("ear"), _joints("shoulder")
 _FACE = _joints("nose", "eye")
 #: A head with its hair is about twice as high as the face is above the shoulders; where these are not in the picture,
@@ -97,7 +94,7 @@ def moved_squares(squares: FloatArray, affine: FloatArray) -> FloatArray:
 def _head_size(points: FloatArray, placed: NDArray[np.bool_]) -> float:
     sizes = [0.0]
     if placed[_SHOULDERS].all() and placed[_HEAD].any():
-        middle = points[_HEAD][placed[_HEAD]].mean(0)
+        middle = points[_HEAD[placed[_HEAD]]].mean(0)
         sizes.append(_HEAD_TO_SHOULDERS * float(np.linalg.norm(middle - points[_SHOULDERS].mean(0))))
     for (left, right), factor in ((_EARS, _HEAD_TO_EARS), (_EYES, _HEAD_TO_EYES)):
         if placed[left] and placed[right]:
@@ -106,17 +103,19 @@ def _head_size(points: FloatArray, placed: NDArray[np.bool_]) -> float:
 
 
 def _around(
-    points: FloatArray, placed: NDArray[np.bool_], joints: list[int], side: float, rise: float = 0.0
+    points: FloatArray, placed: NDArray[np.bool_], joints: NDArray[np.int64], side: float, rise: float = 0.0
 ) -> FloatArray | None:
-    there = points[[joint for joint in joints if placed[joint]]]
+    there = points[joints[placed[joints]]]
     if not len(there) or side <= 0:
         return None
     x, y = there.mean(0)
     return np.array([x, y - rise, side])
 
 
-def _span(points: FloatArray, placed: NDArray[np.bool_], joints: list[int], more: float = 0.0) -> FloatArray | None:
-    there = points[[joint for joint in joints if placed[joint]]]
+def _span(
+    points: FloatArray, placed: NDArray[np.bool_], joints: NDArray[np.int64], more: float = 0.0
+) -> FloatArray | None:
+    there = points[joints[placed[joints]]]
     if len(there) < (1 if more > 0 else 2):
         return None
     low, high = there.min(0), there.max(0)

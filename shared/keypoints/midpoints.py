@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.keypoints.schema import MIDPOINT_INDICES, JointState
+from shared.keypoints.schema import MIDPOINT_INDICES, JointState, is_placed
 
 
 def with_midpoints(
@@ -42,7 +42,7 @@ def middle_of(
         points_xy: ``(..., 2, 2)``: the two parents, each x, y.
         state: ``(..., 2)``.
     """
-    placed = np.asarray(np.isin(state, (JointState.VISIBLE, JointState.OCCLUDED)).all(axis=-1))
+    placed = np.asarray(is_placed(state).all(axis=-1))
     middle_state = np.full(placed.shape, JointState.UNKNOWN, dtype=np.int64)
     middle_state[np.asarray((state == JointState.OUTSIDE).all(axis=-1))] = JointState.OUTSIDE
     middle_state[placed] = JointState.OCCLUDED

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.keypoints.schema import COCO_17, JointState
+from shared.keypoints.schema import COCO_17, is_placed
 
 #: The kinds of each aspect, in the order of tables. ``unknown``: the joints it needs have no place.
 ASPECTS: dict[str, tuple[str, ...]] = {
@@ -54,7 +54,7 @@ def kinds_of(points_xy: NDArray[Any], state: NDArray[np.integer[Any]]) -> dict[s
     """
     if points_xy.shape != (*state.shape, 2) or state.ndim != 2 or state.shape[1] != 17:
         raise ValueError(f"points_xy {points_xy.shape}, state {state.shape}; must be (N, 17, 2) and (N, 17)")
-    placed = np.isin(state, (JointState.VISIBLE, JointState.OCCLUDED))
+    placed = is_placed(state)
     masked = np.where(placed[..., None], points_xy, np.nan)
     at: _Points = {name: masked[:, index] for index, name in enumerate(COCO_17.names)}
     shoulders = (at["left_shoulder"] + at["right_shoulder"]) / 2

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shared.keypoints.distribution import coco_joints
 from shared.keypoints.records import PoseSet
-from shared.keypoints.schema import COCO_17, JointState
+from shared.keypoints.schema import COCO_17, is_placed
 
 #: Shares of characters at which a measure is told.
 QUANTILES = (0.1, 0.5, 0.9)
@@ -47,7 +47,7 @@ def measures(poses: PoseSet) -> dict[str, tuple[str, NDArray[np.float64]]]:
     torso's downward axis, positive away from the other side; joints are 180 when straight.
     """
     _, points, state = coco_joints(poses)
-    placed = np.isin(state, (JointState.VISIBLE, JointState.OCCLUDED))
+    placed = is_placed(state)
     masked = np.where(placed[..., None], points, np.nan)
     at = {name: masked[:, index] for index, name in enumerate(COCO_17.names)}
     shoulders = (at["left_shoulder"] + at["right_shoulder"]) / 2

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shared.keypoints.conversion import conversion
 from shared.keypoints.flip import swap_sides
-from shared.keypoints.schema import JointState, KeypointSchema
+from shared.keypoints.schema import JointState, KeypointSchema, is_placed
 
 Box = tuple[float, float, float, float]
 
@@ -55,7 +55,7 @@ class Person:
     @property
     def placed(self) -> NDArray[np.bool_]:
         """``(K,)``: the joint's place is known."""
-        return np.asarray(np.isin(self.state, (JointState.VISIBLE, JointState.OCCLUDED)))
+        return is_placed(self.state)
 
 
 @dataclass(frozen=True)

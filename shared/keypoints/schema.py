@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class JointState(IntEnum):
@@ -14,6 +18,11 @@ class JointState(IntEnum):
     OCCLUDED = 1  #: in the picture, hidden behind something; its place is known
     VISIBLE = 2
     OUTSIDE = 3  #: known not to be in the picture (or the crop): its heatmap target is all zero
+
+
+def is_placed(state: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
+    """Returns for :class:`JointState` of any shape whether the joint's place in the picture is known, seen or not."""
+    return np.asarray(np.isin(state, (JointState.VISIBLE, JointState.OCCLUDED)))
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,10 @@ class KeypointSchema:
         if name not in self.names:
             raise ValueError(f"schema {self.name} has no keypoint {name!r}; it has {', '.join(self.names)}")
         return self.names.index(name)
+
+    def ending_in(self, *words: str) -> NDArray[np.int64]:
+        """Returns the places, rising, of the names whose last word is one of these: ``eye`` finds left and right."""
+        return np.array([place for place, name in enumerate(self.names) if name.split("_")[-1] in words], np.int64)
 
     @cached_property
     def flip_order(self) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shared.keypoints.conversion import conversion
 from shared.keypoints.records import PoseSet
-from shared.keypoints.schema import COCO_17, JointState
+from shared.keypoints.schema import COCO_17, is_placed
 
 #: Fewer characters than this say nothing about a file.
 MIN_CHARACTERS = 20
@@ -72,7 +72,7 @@ def check_sides(poses: PoseSet) -> SideReport:
     points, state = to_coco.apply(
         np.stack([person.points_xy for person in poses.people]), np.stack([person.state for person in poses.people])
     )
-    placed = np.isin(state, (JointState.VISIBLE, JointState.OCCLUDED))
+    placed = is_placed(state)
     masked = np.where(placed[..., None], points, np.nan)
     high = np.where(placed[..., None], points, -np.inf).max(axis=1)
     low = np.where(placed[..., None], points, np.inf).min(axis=1)

@@ -16,7 +16,7 @@ from shared.errors import BAD_RECORD, DataError, reason_of
 from shared.files import read_json
 from shared.keypoints.checks import picture_size, whole_number
 from shared.keypoints.midpoints import with_midpoints
-from shared.keypoints.schema import COCO_17, MIDPOINT_INDICES, JointState
+from shared.keypoints.schema import COCO_17, MIDPOINT_INDICES, JointState, is_placed
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class CocoPerson:
     @property
     def labelled_count(self) -> int:
         """Labelled COCO joints in the picture (``num_keypoints``)."""
-        return int(np.isin(self.state[:17], (JointState.OCCLUDED, JointState.VISIBLE)).sum())
+        return int(is_placed(self.state[:17]).sum())
 
 
 @dataclass(frozen=True, slots=True)

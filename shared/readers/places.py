@@ -6,13 +6,11 @@ import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple, TypeVar
 
 from shared.errors import DataError
-from shared.images import read_rgb
+
+_Read = TypeVar("_Read")
 
 
 class Place(NamedTuple):
@@ -35,10 +33,8 @@ def checked_path(path: str, where: str) -> str:
     return path
 
 
-def read_place(
-    root: Path, place: Place, read: Callable[[Path | bytes], NDArray[np.uint8]] = read_rgb
-) -> NDArray[np.uint8]:
-    """Returns the picture as uint8 RGB ``(H, W, 3)``, or what ``read`` makes of its file or bytes.
+def read_place(root: Path, place: Place, read: Callable[[Path | bytes], _Read]) -> _Read:
+    """Returns what ``read`` makes of a picture's file or bytes.
 
     Files are opened for this one read: nothing is shared between processes.
 

@@ -22,10 +22,7 @@ _UNTOLD_COLOURLESS = re.compile(rf"^(?:{'|'.join((*_COLOURS, 'grey'))})_")
 _PLAIN_COLOUR = re.compile(rf"^(?:{'|'.join((*_COLOURS, 'white', 'grey', 'black'))})_background$")
 
 
-def _joints(*names: str) -> NDArray[np.int64]:
-    return np.array([i for i, joint in enumerate(COCO_17.names) if joint.split("_")[-1] in names])
-
-
+_joints = COCO_17.ending_in
 _HEAD = _joints("nose", "eye", "ear")
 _FACE = _joints("nose", "eye")
 #: What must be seen of a character for a tag to be true: the first pattern found in the tag decides, any one of

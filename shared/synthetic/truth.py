@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from shared.geometry import box_of_mask
-from shared.keypoints.schema import COCO_17, JointState
+from shared.keypoints.schema import COCO_17, JointState, is_placed
 from shared.synthetic.scene import Scene
 from shared.synthetic.stage import SceneCharacter
 
@@ -80,7 +80,7 @@ def _annotation(image_id: int, scene: Scene, character: SceneCharacter) -> dict[
         "image_id": image_id,
         "category_id": 1,
         "keypoints": triples[: 17 * 3],
-        "num_keypoints": int(np.isin(state, (JointState.VISIBLE, JointState.OCCLUDED)).sum()),
+        "num_keypoints": int(is_placed(state).sum()),
         "bbox": list(character.box_xywh),
         "area": character.visible_px,
         "segmentation": {"size": list(run_lengths["size"]), "counts": run_lengths["counts"].decode("ascii")},

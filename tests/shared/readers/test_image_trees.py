@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from shared.errors import DataError, UsageError
-from shared.images import encode_png
+from shared.images import encode_png, read_rgb
 from shared.readers.image_names import NameIndex
 from shared.readers.image_trees import as_layout, open_images
 from shared.readers.places import Place, checked_path, read_place
@@ -85,7 +85,7 @@ def test_webdataset_shards(tmp_path: Path) -> None:
     assert second is not None
     assert third is not None
     assert (first.path, second.path) == ("a/000.tar", "a/001.tar")
-    assert [int(read_place(tmp_path, place)[0, 0, 0]) for place in (first, second, third)] == [1, 2, 4]
+    assert [int(read_place(tmp_path, place, read_rgb)[0, 0, 0]) for place in (first, second, third)] == [1, 2, 4]
     assert tree.locate(14, None, "png") is None
 
 
@@ -100,12 +100,12 @@ def test_indexed_tars_are_not_parsed(tmp_path: Path) -> None:
     (tmp_path / "images/0/0004.json").write_text(json.dumps(index))
     place = open_images(tmp_path, "tar").locate(4138, None, "jpg")
     assert place == Place("images/0/0004.tar", 100, len(data))
-    assert read_place(tmp_path, place).shape == (4, 6, 3)
+    assert read_place(tmp_path, place, read_rgb).shape == (4, 6, 3)
     put(tmp_path / "images/0/0004.tar", b"#" * 100 + data[:-9])
     with pytest.raises(DataError, match=r"0004\.json: is of a tar of"):
         open_images(tmp_path)
     with pytest.raises(DataError, match=r"0004\.tar, at byte 100"):
-        read_place(tmp_path, place)
+        read_place(tmp_path, place, read_rgb)
     for wrong in ({"offset": 1, "size": 10**9}, {"offset": -1, "size": 2}, {"offset": 1}, "x"):
         (tmp_path / "images/0/0004.json").write_text(json.dumps({"files": {"4138.png": wrong}}))
         with pytest.raises(DataError, match=r"0004\.json: (member|not an index)"):
@@ -142,7 +142,7 @@ def test_paths_that_lead_out_are_refused(path: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="leads out of the image folder"):
         checked_path(path, "here")
     with pytest.raises(DataError, match="leads out"):
-        read_place(tmp_path, Place(path))
+        read_place(tmp_path, Place(path), read_rgb)
 
 
 def test_name_index_against_a_plain_search() -> None:
