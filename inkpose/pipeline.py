@@ -41,9 +41,8 @@ class Tagger(Protocol):
     def supported(self) -> NDArray[np.bool_]:
         """``(C,)``: the classes that were learnt."""
 
-    @property
-    def thresholds(self) -> NDArray[Any]:
-        """``(C,)``: a class is told above it."""
+    def limits(self, min_precision: float | None) -> NDArray[Any]:
+        """Returns ``(C,)``: a class is told above it; ``min_precision`` as ``Pipeline`` has it."""
 
     def predict(self, images: list[Image]) -> NDArray[np.float32]:
         """Returns probabilities ``(N, C)``."""
@@ -83,6 +82,7 @@ class Pipeline:
     Attributes:
         tag_threshold: probability above which a tag is told; None takes each tag's own, found on validation data.
         mask_threshold: foreground probability above which a pixel belongs to a character.
+        min_precision: of the tags' own thresholds, see ``tagger.predict.TaggerPredictor.limits``.
     """
 
     tagger: Tagger
@@ -90,6 +90,7 @@ class Pipeline:
     pose: Pose
     tag_threshold: float | None = None
     mask_threshold: float = 0.5
+    min_precision: float | None = None
 
     @classmethod
     def load(
@@ -99,6 +100,7 @@ class Pipeline:
         tag_threshold: float | None = None,
         mask_threshold: float = 0.5,
         fast: bool = False,
+        min_precision: float | None = None,
     ) -> Pipeline:
         """Loads the three nets.
 
@@ -110,9 +112,10 @@ class Pipeline:
             tag_threshold: see the class.
             mask_threshold: see the class.
             fast: one look a picture: no mirror images, and none closer or sharper.
+            min_precision: see the class.
 
         Raises:
-            UsageError: no weights there, or no such device.
+            UsageError: no weights there, no such device, or the tagger does not know how precise it is.
             DataError: a checkpoint is corrupt or of another subsystem.
         """
         from inkpose.weights import DEFAULT_WEIGHTS, net_paths, pick_device
@@ -123,7 +126,7 @@ class Pipeline:
         import segmenter.predict
         import tagger.predict
 
-        return cls(
+        pipeline = cls(
             tagger=tagger.predict.load(paths["tagger"], device=place),
             segmenter=segmenter.predict.load(
                 paths["segmenter"], device=place, **(segmenter.predict.ONE_LOOK if fast else {})
@@ -131,7 +134,10 @@ class Pipeline:
             pose=pose.predict.load(paths["pose"], device=place, flip_test=not fast),
             tag_threshold=tag_threshold,
             mask_threshold=mask_threshold,
+            min_precision=min_precision,
         )
+        pipeline.tagger.limits(min_precision)  # refused now, not at the first picture
+        return pipeline
 
     def __call__(self, images: Sequence[Image]) -> list[Seen]:
         """Sees a batch of pictures.
@@ -183,7 +189,7 @@ class Pipeline:
         """Probability ``(C,)`` above which each tag is told."""
         if self.tag_threshold is not None:
             return np.full(len(self.tagger.class_names), self.tag_threshold, dtype=np.float32)
-        return np.asarray(self.tagger.thresholds, dtype=np.float32)
+        return np.asarray(self.tagger.limits(self.min_precision), dtype=np.float32)
 
     def _with_poses(self, images: list[Image], found: list[list[Character]]) -> list[list[Character]]:
         # Only pictures with a character go to the pose net.

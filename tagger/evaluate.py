@@ -23,7 +23,7 @@ from tagger.metrics import (
     probability_to_edge,
 )
 from tagger.predict import Precision, TaggerPredictor, load
-from tagger.thresholds import best_edges, edge_to_probability, precision_equals_recall
+from tagger.thresholds import PRECISIONS, best_edges, edge_to_probability, precision_equals_recall
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,8 @@ def evaluate(
 
     Returns:
         ``macro_f1`` (tuned thresholds), ``map``, ``at`` (averages at the thresholds ``0.5``, ``p=r`` and ``tuned``),
-        ``groups``, ``per_class``, and how many pictures and classes they rest on. A mean over no class is None.
+        ``told`` (what captions hold at each least precision), ``groups``, ``per_class``, and how many pictures and
+        classes they rest on. A mean over no class is None.
 
     Raises:
         DataError: checkpoint or data are not usable, or the split holds no picture.
@@ -163,6 +164,8 @@ def score(
         "at": at,
         "groups": groups,
     }
+    if predictor.saved.precise_thresholds is not None:
+        report["told"] = _told(predictor, counts)
     if paper_metrics:
         report["paper"] = paper_averages(confusion_at(counts, ZERO_EDGE))
     f1, half = final.f_score(1.0), confusion_at(counts, ZERO_EDGE)
@@ -184,6 +187,25 @@ def score(
     ]
     cleaned: dict[str, Any] = _without_nan(report)
     return cleaned
+
+
+def _told(predictor: TaggerPredictor, counts: Tensor) -> list[dict[str, float]]:
+    pictures = float(counts[:, :1].sum())
+    rows = []
+    for least in (0.0, *PRECISIONS):
+        confusion = confusion_at(counts, probability_to_edge(torch.from_numpy(predictor.limits(least))))
+        told = confusion.tp + confusion.fp
+        values = averages(confusion)
+        rows.append(
+            {
+                "min_precision": least,
+                "tags_per_picture": float(told.sum()) / pictures,
+                "precision": values["micro_precision"],
+                "recall": values["micro_recall"],
+                "classes": int((told > 0).sum()),
+            }
+        )
+    return rows
 
 
 def _without_nan(value: Any) -> Any:

@@ -30,7 +30,7 @@ from tagger.metrics import (
 from tagger.net import Backbone, TaggerNet
 from tagger.pictures import draw_examples
 from tagger.saved import looks_of, taught_by
-from tagger.thresholds import best_edges, edge_to_probability
+from tagger.thresholds import best_edges, edge_to_probability, precise_edges
 from tagger.weights import initialise
 
 #: Of a batch, one picture in so many teaches the finder: the whole picture costs as much as four looks.
@@ -126,6 +126,7 @@ class TaggerModule(pl.LightningModule):
         self.positives = torch.zeros(len(self.class_names), dtype=torch.int64)
         self.samples = 0
         self.thresholds = torch.full((len(self.class_names),), 0.5, dtype=torch.float64)
+        self.precise_thresholds: Tensor | None = None
         self.histogram = LogitHistogram(len(self.class_names))
         self._weights: ClassWeights | None = None
         self._example: dict[str, Tensor] | None = None
@@ -240,8 +241,9 @@ class TaggerModule(pl.LightningModule):
         counts = self.histogram.compute().cpu()
         self.histogram.reset()
         if not self.trainer.sanity_checking:
-            edges = best_edges(counts, min_positives=self.hparams["threshold_min_positives"])
-            self.thresholds = edge_to_probability(edges)
+            enough = self.hparams["threshold_min_positives"]
+            self.thresholds = edge_to_probability(best_edges(counts, min_positives=enough))
+            self.precise_thresholds = edge_to_probability(precise_edges(counts, enough))
             self._show_examples()
         self._log_metrics(counts, "val")
 
@@ -295,6 +297,7 @@ class TaggerModule(pl.LightningModule):
             "positives": self.positives,
             "samples": self.samples,
             "thresholds": self.thresholds,
+            "precise_thresholds": self.precise_thresholds,
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -308,6 +311,6 @@ class TaggerModule(pl.LightningModule):
             raise UsageError(
                 "the checkpoint's classes are not those of model.rulebook; give the rulebook it was trained with"
             )
-        self.thresholds = saved["thresholds"]
+        self.thresholds, self.precise_thresholds = saved["thresholds"], saved.get("precise_thresholds")
         if saved["samples"]:
             self.set_counts(saved["positives"], saved["samples"])

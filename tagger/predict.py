@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,15 +12,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from shared.errors import DataError
+from shared.errors import DataError, UsageError
 from shared.geometry import letterbox, warp
 from shared.images import PIXEL_LIMIT, composite_on_white, read_rgb, read_rgba
 from tagger.engines import Backend, Engine, Output, Precision, TorchEngine, make_engine
 from tagger.net import TaggerNet
 from tagger.paper_input import paper_square
 from tagger.saved import SavedTagger, read_saved
+from tagger.thresholds import PRECISIONS
 
-__all__ = ["Backend", "Precision", "Prediction", "Tag", "TaggerPredictor", "load"]
+__all__ = ["MIN_PRECISION", "Backend", "Precision", "Prediction", "Tag", "TaggerPredictor", "load"]
+
+#: A tag is told where it was right at least this often on the validation split, if nothing else is wished.
+MIN_PRECISION = 0.5
 
 
 class Tag(NamedTuple):
@@ -46,7 +51,7 @@ class TaggerPredictor:
         class_names, class_groups: C each.
         image_size: side of the square input in pixels.
         supported: bool ``(C,)``: the classes that the training data taught; the others are never predicted.
-        thresholds: float64 ``(C,)``: a class is predicted when its probability is greater.
+        thresholds: float64 ``(C,)``: those with the best F1 on the validation split; metrics are made with them.
         preprocessing: ``letterbox`` (as our training: on white), or ``paper`` (the rules of the paper's release).
     """
 
@@ -114,14 +119,39 @@ class TaggerPredictor:
         probabilities = torch.sigmoid(torch.cat([part.logits for part in parts])).numpy()
         return Prediction(probabilities, torch.cat([part.embedding for part in parts]).numpy())
 
+    def limits(self, min_precision: float | None = None) -> NDArray[np.float64]:
+        """Returns float64 ``(C,)``: a class is told when its probability is greater.
+
+        The best F1 of a class that the net can hardly tell is reached by telling it nearly always: good for a score,
+        of no use in a caption. So a class is told only where it was right often enough on the validation split.
+
+        Args:
+            min_precision: 0 … 0.9, rounded up to the next tenth; 0 is ``thresholds``. None is ``MIN_PRECISION``, or 0
+                with a tagger that does not know how precise it is (imported weights).
+
+        Raises:
+            UsageError: such a tagger was asked for a precision, or one too great.
+        """
+        table = self.saved.precise_thresholds
+        least = (0.0 if table is None else MIN_PRECISION) if min_precision is None else min_precision
+        if not 0 <= least <= PRECISIONS[-1]:
+            raise UsageError(f"a least precision of {least:g} is outside 0 … {PRECISIONS[-1]}; choose less")
+        if least == 0:
+            return self.thresholds
+        if table is None:
+            raise UsageError(
+                "this tagger does not know how precise it is; leave the least precision out, or validate it"
+            )
+        return table[:, bisect_left(PRECISIONS, least)].numpy()
+
     def tags(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> list[Tag]:
-        """Returns the classes predicted of one picture, most probable first.
+        """Returns the classes told of one picture, most probable first.
 
         Args:
             probabilities: ``(C,)``, a row of ``predict``.
             threshold: one for all classes instead of each class's own.
         """
-        limits = self.thresholds if threshold is None else threshold
+        limits = self.limits() if threshold is None else threshold
         indices = np.flatnonzero((probabilities > limits) & self.supported)
         order = indices[np.argsort(-probabilities[indices], kind="stable")]
         return [Tag(self.class_names[i], self.class_groups[i], float(probabilities[i])) for i in order]

@@ -16,6 +16,7 @@ from shared.exporting.weights import read_exported
 from shared.training.checkpoints import check_sizes, load_checkpoint
 from tagger.close_looks import CloseLooks
 from tagger.net import BACKBONES, Backbone, TaggerNet
+from tagger.thresholds import NEVER, PRECISIONS
 
 Preprocessing = Literal["letterbox", "paper"]
 
@@ -31,7 +32,9 @@ class SavedTagger:
         image_size: side of the square input in pixels.
         positives: int64 ``(C,)``: training pictures of each class.
         samples: training pictures; 0 where the training data is not known (imported weights).
-        thresholds: float64 ``(C,)``.
+        thresholds: float64 ``(C,)``, with the best F1 on the validation split.
+        precise_thresholds: float64 ``(C, len(PRECISIONS))``: those that reached each of ``PRECISIONS`` there, ``NEVER``
+            where none did; None where that was not measured.
         preprocessing: ``letterbox`` (on white), or ``paper`` (the rules of the paper's release).
         rulebook: of the training; None where there was none.
         looks: of a net that looks closer.
@@ -48,6 +51,7 @@ class SavedTagger:
     preprocessing: Preprocessing
     rulebook: str | None
     looks: CloseLooks | None = None
+    precise_thresholds: Tensor | None = None
 
     @property
     def supported(self) -> Tensor:
@@ -91,22 +95,24 @@ def taught_by(path: Path, count: int) -> Tensor:
 
 def as_config(saved: SavedTagger) -> dict[str, Any]:
     """Returns the content of ``config.json``; ``read_saved`` is its inverse."""
-    rows = zip(
+    names = ("name", "group", "positives", "supported", "threshold")
+    columns = (
         saved.class_names,
         saved.class_groups,
         saved.positives.tolist(),
         saved.supported.tolist(),
         saved.thresholds.tolist(),
-        strict=True,
     )
+    classes = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    if saved.precise_thresholds is not None:
+        for entry, row in zip(classes, saved.precise_thresholds.tolist(), strict=True):
+            # For the precisions 0.1, 0.2, …; the list ends where no threshold is so precise.
+            entry["precise_thresholds"] = [round(threshold, 6) for threshold in row if threshold < NEVER]
     return {
         "net": {"backbone": saved.backbone} | ({"close": saved.looks.as_config()} if saved.looks else {}),
         "input": {"size_px": saved.image_size, "preprocessing": saved.preprocessing},
         "training": {"samples": saved.samples, "rulebook": saved.rulebook},
-        "classes": [
-            {"name": name, "group": group, "positives": count, "supported": supported, "threshold": threshold}
-            for name, group, count, supported, threshold in rows
-        ],
+        "classes": classes,
     }
 
 
@@ -127,7 +133,17 @@ def _from_folder(path: Path) -> SavedTagger:
         preprocessing,
         config["training"]["rulebook"],
         CloseLooks.read(config["net"].get("close")),
+        _precise([entry.get("precise_thresholds") for entry in classes]),
     )
+
+
+def _precise(rows: list[list[float] | None]) -> Tensor | None:
+    if all(row is None for row in rows):
+        return None
+    table = torch.full((len(rows), len(PRECISIONS)), NEVER, dtype=torch.float64)
+    for filled, row in zip(table, rows, strict=True):
+        filled[: len(row or ())] = torch.tensor(row or (), dtype=torch.float64)
+    return table
 
 
 def _from_checkpoint(path: Path) -> SavedTagger:
@@ -146,6 +162,7 @@ def _from_checkpoint(path: Path) -> SavedTagger:
         "paper" if told.get("preprocessing") == "paper" else "letterbox",
         hparams.get("rulebook"),
         looks_of(hparams),
+        told.get("precise_thresholds"),
     )
 
 
@@ -164,6 +181,9 @@ def _check(saved: SavedTagger) -> None:
     for name in ("positives", "thresholds"):
         if not isinstance(values := getattr(saved, name), Tensor) or values.shape != (count,):
             raise ValueError(f"{name} do not fit {count} classes")
+    table = saved.precise_thresholds
+    if table is not None and table.shape != (count, len(PRECISIONS)):
+        raise ValueError(f"precise_thresholds of shape {tuple(table.shape)} do not fit {count} classes")
 
 
 def _backbone(name: Any) -> Backbone:

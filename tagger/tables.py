@@ -52,6 +52,20 @@ def paper_table(report: dict[str, Any]) -> Table:
     return table
 
 
+def told_table(report: dict[str, Any]) -> Table:
+    """Returns what captions hold at each least precision; only with a tagger that knows how precise it is."""
+    table = Table(
+        title="What is told at each least precision (`--min-precision`)",
+        caption="right, found: of all tags together, so frequent ones weigh most",
+    )
+    for column in ("least", "tags a picture", "right", "found", "classes"):
+        table.add_column(column, justify="right")
+    for row in report["told"]:
+        numbers = (_number(row["precision"]), _number(row["recall"]), str(row["classes"]))
+        table.add_row(f"{row['min_precision']:.1f}", f"{row['tags_per_picture']:.1f}", *numbers)
+    return table
+
+
 def group_table(report: dict[str, Any]) -> Table:
     """Returns the macro averages of each group of classes at the tuned thresholds."""
     table = Table(title="By group, tuned thresholds")

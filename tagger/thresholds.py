@@ -9,10 +9,17 @@ from torch import Tensor
 
 from tagger.metrics import BINS, BINS_PER_LOGIT, confusion_at_all, edge_to_logit
 
+#: Precisions for which every class has a threshold, see :func:`precise_edges`.
+PRECISIONS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+#: A threshold as a probability above which nothing is.
+NEVER = 1.0
+#: How often a class must have been told on the validation split before its precision there means something.
+_MIN_TOLD = 5
+
 
 def edge_to_probability(edges: Tensor) -> Tensor:
-    """Returns thresholds as probabilities (float64) of edges."""
-    return torch.sigmoid(edge_to_logit(edges))
+    """Returns thresholds as probabilities (float64) of edges; of the last edge, above which nothing is, ``NEVER``."""
+    return torch.where(edges >= BINS, NEVER, torch.sigmoid(edge_to_logit(edges)))
 
 
 def precision_equals_recall(counts: Tensor) -> int:
@@ -53,6 +60,40 @@ def best_edges(counts: Tensor, beta: float = 1.0, min_positives: int = 10, smoot
         own = _blur(counts[:, enough], smoothing_logits)
         edges[enough] = _middle_of_best(confusion_at_all(own).f_score(beta))
     return edges
+
+
+def precise_edges(counts: Tensor, min_positives: int = 10, smoothing_logits: float = 0.25) -> Tensor:
+    """Returns for each class and each of ``PRECISIONS`` the edge with the best F1 among those that are so precise.
+
+    ``BINS``, where the class is never told, if no edge is; an edge above which fewer than ``_MIN_TOLD`` validation
+    pictures lie has shown nothing. Classes with too few positives to be judged alone are judged together: they
+    share the edge that is so precise over all of them.
+
+    Args:
+        counts: ``(2, C, BINS)`` of the validation split.
+        min_positives, smoothing_logits: as in :func:`best_edges`.
+
+    Returns:
+        int64 ``(C, len(PRECISIONS))``, rising along a row.
+    """
+    enough = counts[1].sum(1) >= max(1, min_positives)
+    own = _so_precise(_blur(counts, smoothing_logits))
+    common = _so_precise(_blur(counts[:, ~enough].sum(1, keepdim=True), smoothing_logits))
+    return torch.where(enough[:, None], own, common)
+
+
+def _so_precise(counts: Tensor) -> Tensor:
+    confusion = confusion_at_all(counts)
+    f1, precision = confusion.f_score(), torch.nan_to_num(confusion.precision(), nan=0.0)
+    shown = confusion.tp + confusion.fp >= _MIN_TOLD
+    columns = []
+    for least in PRECISIONS:
+        allowed = shown & (precision >= least)
+        edge = _middle_of_best(torch.where(allowed, f1, -1.0))
+        edge[~allowed.any(1)] = BINS
+        # More precision never tells more: where the best F1 would, the stricter of both edges holds.
+        columns.append(edge if not columns else torch.maximum(edge, columns[-1]))
+    return torch.stack(columns, 1)
 
 
 def _middle_of_best(scores: Tensor) -> Tensor:

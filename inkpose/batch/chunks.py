@@ -26,6 +26,7 @@ class Settings:
         batch_size: most pictures seen at once.
         pixel_limit: pictures with more pixels are refused.
         fast: one look a picture.
+        min_precision: of tags, see ``inkpose.pipeline.Pipeline``.
     """
 
     weights: str
@@ -35,6 +36,7 @@ class Settings:
     batch_size: int = 16
     pixel_limit: int = 100_000_000
     fast: bool = False
+    min_precision: float | None = None
 
     def digest(self, nets: Sequence[str]) -> str:
         """Returns a digest of the settings and of the digests of the nets; the device and batches change no row."""

@@ -25,7 +25,12 @@ class PartMaker:
     def __init__(self, settings: Settings, out: Path, pipeline: Pipeline | None = None) -> None:
         self.settings, self.out = settings, out
         self.pipeline = pipeline or Pipeline.load(
-            Path(settings.weights), settings.device, settings.threshold, settings.mask_threshold, settings.fast
+            Path(settings.weights),
+            settings.device,
+            settings.threshold,
+            settings.mask_threshold,
+            settings.fast,
+            settings.min_precision,
         )
 
     def make(self, chunk: Chunk) -> int:

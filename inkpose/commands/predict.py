@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from inkpose.commands.options import MinPrecision
 from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 
@@ -25,6 +26,7 @@ def predict(
         float | None,
         typer.Option(min=0.0, max=1.0, help="Tell tags above this probability. Default: each tag's own threshold."),
     ] = None,
+    min_precision: MinPrecision = None,
     mask_threshold: Annotated[
         float, typer.Option(min=0.01, max=0.99, help="Foreground is above this probability.")
     ] = 0.5,
@@ -82,7 +84,9 @@ def predict(
 
             # A cluster's GPUs are not this machine's.
             place = "cuda" if (engine, device) == ("ray", "cuda") else pick_device(device)
-            settings = Settings(str(weights.resolve()), place, threshold, mask_threshold, batch_size, pixel_limit, fast)
+            settings = Settings(
+                str(weights.resolve()), place, threshold, mask_threshold, batch_size, pixel_limit, fast, min_precision
+            )
             outcome = predict_in_parts(
                 settings, inputs, out, engine="ray" if engine == "ray" else "local", per_part=per_part,
                 workers=workers, on_start=bar.start, on_picture=bar.advance,
@@ -91,8 +95,8 @@ def predict(
             from inkpose.pipeline import Pipeline
 
             outcome = predict_to_folder(
-                Pipeline.load(weights, device, threshold, mask_threshold, fast), inputs, out, batch_size=batch_size,
-                pixel_limit=pixel_limit, part=only, on_start=bar.start, on_picture=bar.advance,
+                Pipeline.load(weights, device, threshold, mask_threshold, fast, min_precision), inputs, out,
+                batch_size=batch_size, pixel_limit=pixel_limit, part=only, on_start=bar.start, on_picture=bar.advance,
             )  # fmt: skip
     failed = len(outcome.failures)
     for failure in outcome.failures:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from inkpose.commands.options import MinPrecision
 from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def tag(
             "--thresh", "--threshold", "--general_threshold", min=0, max=1, help="For all. Default: each tag's own."
         ),
     ] = None,
+    min_precision: MinPrecision = None,
     group_threshold: Annotated[
         list[str] | None, typer.Option(help="For a group, e.g. clothing=0.5; can be repeated.")
     ] = None,
@@ -153,7 +155,8 @@ def tag(
     from tagger.predict import load
 
     tagger = load(checkpoint, place, cast("Precision", precision), cast("Backend", backend))
-    limits = thresholds(tagger.thresholds, tagger.class_names, tagger.class_groups, threshold, by_group, by_class)
+    own = tagger.limits(min_precision)
+    limits = thresholds(own, tagger.class_names, tagger.class_groups, threshold, by_group, by_class)
     spelling = Spelling(underscores, escape_brackets, separator, names_of(prefix))
     target = Captions(cast("Mode", mode), suffix, out) if captions else None
     wanted = [file for file in lists.values() if file is not None]

@@ -122,7 +122,7 @@ def look_json(pipeline: Pipeline, looked: Looked, seen: Seen) -> dict[str, Any]:
     """Returns what the page shows of a picture: every tag that is not faint with its own threshold, all characters."""
     chance, tagger = looked.look.tag_prob, pipeline.tagger
     shown = np.flatnonzero((chance >= FAINTEST_TAG) & np.asarray(tagger.supported, dtype=bool))
-    limits = np.asarray(tagger.thresholds, dtype=np.float64)
+    limits = np.asarray(tagger.limits(pipeline.min_precision), dtype=np.float64)
     return {
         "key": looked.key,
         "name": looked.name,

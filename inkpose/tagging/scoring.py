@@ -12,7 +12,7 @@ from rich.console import Console
 from shared.files import write_json, write_text
 from shared.readers.splits import Split
 from tagger.evaluate import evaluate
-from tagger.tables import class_table, group_table, paper_table, summary_table
+from tagger.tables import class_table, group_table, paper_table, summary_table, told_table
 
 
 def score_tagger(
@@ -55,6 +55,8 @@ def score_tagger(
     console = Console(width=max(Console().width, 140))
     console.print(summary_table(report))
     console.print(group_table(report))
+    if "told" in report:
+        console.print(told_table(report))
     console.print(class_table(report))
     if "points" in report:
         console.print(paper_table(report))

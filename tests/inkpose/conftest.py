@@ -17,7 +17,9 @@ class FakeTagger:
     class_names = ("solo", "red_theme", "never_seen")
     class_groups = ("count", "colour", "colour")
     supported = np.array([True, True, False])
-    thresholds = np.array([0.5, 0.3, 0.0])
+
+    def limits(self, min_precision):
+        return np.array([0.5, 0.3, 0.0]) if min_precision is None else np.maximum([0.5, 0.3, 0.0], min_precision)
 
     def predict(self, images):
         return np.array([[0.9, image[:, :, 0].mean() / 255, 1.0] for image in images], dtype=np.float32)

@@ -16,7 +16,7 @@ from tagger.__main__ import main
 from tagger.evaluate import evaluate, tuned_points
 from tagger.metrics import BINS
 from tagger.predict import load
-from tagger.tables import class_table, group_table, summary_table
+from tagger.tables import class_table, group_table, summary_table, told_table
 from tests.fixtures_dataset import write_tiny_dataset
 
 # The rate is low on purpose: after eight larger steps batch norm's running averages lag so far behind that every
@@ -71,6 +71,11 @@ def test_report_matches_a_plain_count(run: Path, small_rulebook: Path) -> None:
     assert report["macro_f1"] == pytest.approx(f1[scored].mean())
     assert report["at"]["tuned"]["macro_f1"] == report["macro_f1"]
     assert report["groups"]["clothing"]["classes"] == 4
+    for row in report["told"]:
+        told = predictor.predict(images) > predictor.limits(row["min_precision"])
+        assert row["tags_per_picture"] == pytest.approx(told.sum() / 16)
+        assert row["recall"] == pytest.approx((told & truth).sum() / truth.sum())
+    assert len(report["told"]) == 10
     positives = {row["name"]: row["positives"] for row in report["per_class"]}
     assert positives == {predictor.class_names[c]: n for c, n in enumerate(truth.sum(0).tolist()) if n}
 
@@ -81,7 +86,7 @@ def test_report_is_json_and_tables(run: Path) -> None:
     assert report["macro_f1"] is None
     assert json.loads(json.dumps(report, allow_nan=False)) == report
     console = Console(width=240, record=True)
-    for table in (summary_table(report), group_table(report), class_table(report, 3)):
+    for table in (summary_table(report), told_table(report), group_table(report), class_table(report, 3)):
         console.print(table)
     text = console.export_text()
     assert "16 pictures, 0 of 11 classes" in text

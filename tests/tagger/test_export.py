@@ -14,6 +14,7 @@ from shared.errors import DataError, UsageError
 from tagger.module import TaggerModule
 from tagger.predict import load
 from tagger.saved import read_saved
+from tagger.thresholds import NEVER
 
 SIDE = 32
 
@@ -24,6 +25,8 @@ def checkpoint(small_rulebook: Path, tmp_path_factory: pytest.TempPathFactory) -
     module = TaggerModule("resnet18", image_size=SIDE, rulebook=str(small_rulebook))
     module.set_counts(torch.tensor([3] * 10 + [0]), 10)
     module.thresholds = torch.linspace(0.3, 0.6, 11, dtype=torch.float64)
+    steps = torch.arange(9, dtype=torch.float64)
+    module.precise_thresholds = (module.thresholds[:, None] + steps / 10).clamp(max=NEVER)
     for norm in (m for m in module.net.modules() if isinstance(m, torch.nn.BatchNorm2d)):
         norm.running_mean.uniform_(-0.5, 0.5)
         norm.running_var.uniform_(0.5, 2.0)
@@ -53,6 +56,9 @@ def test_the_folder_says_all_the_checkpoint_says(checkpoint: Path, folder: Path)
         assert getattr(after, name) == getattr(before, name), name
     assert torch.equal(after.positives, before.positives)
     assert torch.equal(after.thresholds, before.thresholds)
+    assert after.precise_thresholds is not None
+    assert torch.allclose(after.precise_thresholds, before.precise_thresholds, atol=1e-6)
+    assert torch.equal(after.precise_thresholds == NEVER, before.precise_thresholds == NEVER)
     assert after.state.keys() == before.state.keys()
     assert all(torch.equal(after.state[name], before.state[name]) for name in before.state)
     np.testing.assert_array_equal(load(folder).predict(pictures()), load(checkpoint).predict(pictures()))

@@ -10,7 +10,7 @@ import torch
 import torchvision
 
 import tagger.importing
-from shared.errors import DataError
+from shared.errors import DataError, UsageError
 from shared.rulebook.rulebook import load_rulebook
 from tagger.importing import _architecture, _read_classes, import_tagger
 from tagger.paper_input import paper_square
@@ -65,6 +65,9 @@ def test_safetensors(tmp_path: Path) -> None:
     import_tagger(tmp_path / "w.safetensors", tmp_path / "out.ckpt", tmp_path / "c.txt")
     predictor = load(tmp_path / "out.ckpt")
     assert predictor.class_names == ("a", "b")
+    assert predictor.limits().tolist() == [0.5, 0.5]
+    with pytest.raises(UsageError, match="does not know how precise it is"):
+        predictor.limits(0.5)
     assert torch.equal(predictor.net.resnet.conv1.weight, source.conv1.weight)
 
 

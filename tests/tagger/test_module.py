@@ -143,8 +143,24 @@ def test_predictor_agrees_with_training(trained: tuple[Path, pl.Trainer, TaggerM
     tags = predictor.tags(probabilities[0])
     assert [tag.score for tag in tags] == sorted((tag.score for tag in tags), reverse=True)
     assert {tag.name for tag in tags} <= set(predictor.class_names)
-    expected = {predictor.class_names[i] for i in np.flatnonzero(probabilities[0] > predictor.thresholds)}
+    expected = {predictor.class_names[i] for i in np.flatnonzero(probabilities[0] > predictor.limits())}
     assert {tag.name for tag in tags} == expected
+
+
+def test_what_is_told_was_right_often_enough(trained: tuple[Path, pl.Trainer, TaggerModule]) -> None:
+    predictor = load(trained[0] / "best.ckpt", precision="float32")
+    np.testing.assert_array_equal(predictor.limits(0), predictor.thresholds)
+    np.testing.assert_array_equal(predictor.limits(), predictor.limits(0.5))
+    np.testing.assert_array_equal(predictor.limits(0.41), predictor.limits(0.5))
+    assert (predictor.limits(0.4) <= predictor.limits(0.9)).all()
+    validation = Squares(48, 1)
+    told = predictor.predict(list(validation.images)) > predictor.limits(0.9)
+    assert told.any()
+    # The histograms are blurred, so the promise holds up to a picture or two.
+    assert (told & validation.labels).sum() >= 0.85 * told.sum()
+    for outside in (-0.1, 0.95, float("nan")):
+        with pytest.raises(UsageError, match=r"outside 0 … 0\.9"):
+            predictor.limits(outside)
 
 
 def test_one_by_one_is_the_same_as_a_batch(trained: tuple[Path, pl.Trainer, TaggerModule]) -> None:

@@ -5,7 +5,15 @@ import torch
 from torch import Tensor
 
 from tagger.metrics import BINS, ZERO_EDGE, LogitHistogram, confusion_at, edge_to_logit, probability_to_edge
-from tagger.thresholds import best_edges, best_global_edge, edge_to_probability, precision_equals_recall
+from tagger.thresholds import (
+    NEVER,
+    PRECISIONS,
+    best_edges,
+    best_global_edge,
+    edge_to_probability,
+    precise_edges,
+    precision_equals_recall,
+)
 
 
 def histogram(logits: Tensor, labels: Tensor) -> Tensor:
@@ -90,3 +98,54 @@ def test_precision_equals_recall_is_not_where_nothing_is_told() -> None:
     edge = precision_equals_recall(counts)
     total = confusion_at(counts, edge).sum()
     assert (total.tp, total.fp, total.fn) == (2, 3, 3)
+
+
+def test_precise_thresholds_by_search() -> None:
+    generator = torch.Generator().manual_seed(5)
+    labels = (torch.rand(400, 3, generator=generator) < 0.3).float()
+    logits = torch.randn(400, 3, generator=generator) + labels * torch.tensor([0.3, 1.0, 3.0])
+    counts = histogram(logits, labels)
+    edges = precise_edges(counts, min_positives=1, smoothing_logits=0)
+    assert (edges.diff(dim=1) >= 0).all()
+    for c in range(3):
+        order = logits[:, c].argsort(descending=True)
+        right = labels[order, c].cumsum(0)
+        precision = right / torch.arange(1, 401)
+        f1 = 2 * right / (torch.arange(1, 401) + labels[:, c].sum())
+        for column, least in enumerate(PRECISIONS):
+            allowed = (precision >= least) & (torch.arange(400) >= 4)
+            if not allowed.any():
+                assert int(edges[c, column]) == BINS
+                continue
+            found = confusion_at(counts, edges[:, column])
+            assert float(found.precision()[c]) >= least
+            assert float(found.f_score()[c]) == pytest.approx(float(f1[allowed].max()), abs=0.02)
+
+
+def test_a_class_that_nothing_tells_is_never_told_precisely() -> None:
+    generator = torch.Generator().manual_seed(1)
+    labels = (torch.rand(2000, 1, generator=generator) < 0.15).float()
+    counts = histogram(torch.randn(2000, 1, generator=generator), labels)
+    # The best F1 of noise is to tell it nearly always.
+    assert float(confusion_at(counts, best_edges(counts)).recall()[0]) > 0.8
+    edges = precise_edges(counts)[0]
+    assert int(edges[0]) < BINS
+    assert (edges[4:] == BINS).all()
+    assert (edge_to_probability(edges[4:]) == NEVER).all()
+
+
+def test_rare_classes_are_judged_together() -> None:
+    # Ten classes of two positives each: all stand above 1, with two negatives each between 0 and 1.
+    logits, labels = torch.full((40, 11), -3.0), torch.zeros(40, 11)
+    for c in range(10):
+        logits[2 * c : 2 * c + 2, c], labels[2 * c : 2 * c + 2, c] = 2.0, 1
+        logits[2 * c + 2 : 2 * c + 4, c] = 0.5
+    logits[:20, 10], labels[:20, 10] = 5.0, 1
+    edges = precise_edges(histogram(logits, labels), min_positives=10, smoothing_logits=0)
+    assert (edges[:10] == edges[0]).all()
+    assert 0.5 <= float(edge_to_logit(edges[0, 8])) < 2.0
+    assert -3.0 <= float(edge_to_logit(edges[10, 8])) < 5.0
+
+
+def test_never_stays_never_on_the_way_to_probabilities() -> None:
+    assert float(edge_to_probability(torch.tensor(BINS))) == NEVER

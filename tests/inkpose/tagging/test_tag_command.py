@@ -30,7 +30,9 @@ class ColourTagger:
 
     class_names = NAMES
     class_groups = ("body", "clothing", "misc", "misc")
-    thresholds = np.full(4, 0.5)
+
+    def limits(self, min_precision: float | None) -> NDArray[np.float64]:
+        return np.full(4, 0.5 if min_precision is None else min_precision)
 
     def read(self, path: Path, pixel_limit: int) -> NDArray[np.uint8]:
         return read_rgb(path, pixel_limit)
@@ -100,6 +102,13 @@ def test_thresholds_and_lists(folder: Path) -> None:
         "overwrite",
     )
     assert captions(folder) == {"in/grey.txt": "red thing\n", "in/red.txt": "red thing\n"}
+
+
+def test_least_precision(folder: Path) -> None:
+    run(folder, "--min-precision", "0.3")  # the stand-in takes it for a threshold
+    assert captions(folder)["in/grey.txt"] == "red thing, blue thing\n"
+    run(folder, "--min-precision", "0.3", "--thresh", "0.9", "--mode", "overwrite", "--out", str(folder / "other"))
+    assert not (folder / "other/grey.txt").exists()
 
 
 def test_json_counts_and_no_captions(folder: Path) -> None:
