@@ -86,7 +86,7 @@ def _so_precise(counts: Tensor) -> Tensor:
     confusion = confusion_at_all(counts)
     f1, precision = confusion.f_score(), torch.nan_to_num(confusion.precision(), nan=0.0)
     shown = confusion.tp + confusion.fp >= _MIN_TOLD
-    columns = []
+    columns: list[Tensor] = []
     for least in PRECISIONS:
         allowed = shown & (precision >= least)
         edge = _middle_of_best(torch.where(allowed, f1, -1.0))
