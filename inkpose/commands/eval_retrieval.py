@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inkpose.commands.options import Device
 from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def retrieval(
     weights: Annotated[
         Path, typer.Option(help="Run or exported folder whose nets look.", show_default=SHOWN_DEFAULT)
     ] = DEFAULT_WEIGHTS,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
     json_path: Annotated[Path | None, typer.Option("--json", help="Also write the scores to this JSON file.")] = None,
 ) -> None:
     """Score the descriptors on groups of one pose: other characters, manners, clothes, and a slightly other view.

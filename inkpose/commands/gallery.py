@@ -7,21 +7,19 @@ from typing import Annotated
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
+from inkpose.commands.options import Device, Weights
+from inkpose.weights import DEFAULT_WEIGHTS
 
 
 def gallery(
     index: Annotated[Path, typer.Option(help="Folder of the index; the page can make one.")] = Path("runs/index"),
-    weights: Annotated[
-        Path,
-        typer.Option(help="Folder with tagger/, segmenter/ and pose/, a run or exported.", show_default=SHOWN_DEFAULT),
-    ] = DEFAULT_WEIGHTS,
+    weights: Weights = DEFAULT_WEIGHTS,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8017,
     host: Annotated[str, typer.Option(help="Address to listen at. Others than this machine: --network.")] = "127.0.0.1",
     network: Annotated[
         bool, typer.Option("--network", help="Let other machines in: everybody who reaches it sees the index.")
     ] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
     browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Look at pictures, find poses and keep the index in the browser.

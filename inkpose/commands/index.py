@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
+from inkpose.commands.options import PIXEL_LIMIT, BatchSize, Device, PixelLimit, Weights
+from inkpose.weights import DEFAULT_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +27,6 @@ app = typer.Typer(
 )
 
 _Index = Annotated[Path, typer.Option("--index", help="Folder of the index.")]
-_Weights = Annotated[
-    Path, typer.Option(help="Folder with tagger/, segmenter/ and pose/, a run or exported.", show_default=SHOWN_DEFAULT)
-]
-_Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-_Batch = Annotated[int, typer.Option(min=1, help="Pictures seen at once.")]
-_Limit = Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")]
 _HOME = Path("runs/index")
 
 
@@ -41,13 +36,13 @@ def add_pictures(
         list[Path], typer.Argument(metavar="DIR|IMAGE|MANIFEST...", help="Folders (recursive), pictures, .parquet.")
     ],
     index: _Index = _HOME,
-    weights: _Weights = DEFAULT_WEIGHTS,
+    weights: Weights = DEFAULT_WEIGHTS,
     descriptor: Annotated[
         str | None, typer.Option(help="Of a new index: inkpose, inkpose-upright (turned figures match) or paper.")
     ] = None,
-    device: _Device = "auto",
-    batch_size: _Batch = 16,
-    pixel_limit: _Limit = 100_000_000,
+    device: Device = "auto",
+    batch_size: BatchSize = 16,
+    pixel_limit: PixelLimit = PIXEL_LIMIT,
 ) -> None:
     """Find the characters of pictures and put their poses, tags and thumbnails into the index.
 
@@ -79,14 +74,14 @@ def add_pictures(
 @app.command("sync")
 def sync_index(
     index: _Index = _HOME,
-    weights: _Weights = DEFAULT_WEIGHTS,
+    weights: Weights = DEFAULT_WEIGHTS,
     forget_missing: Annotated[
         bool,
         typer.Option("--forget-missing", help="Take out the pictures of a folder that is gone or empty."),
     ] = False,
-    device: _Device = "auto",
-    batch_size: _Batch = 16,
-    pixel_limit: _Limit = 100_000_000,
+    device: Device = "auto",
+    batch_size: BatchSize = 16,
+    pixel_limit: PixelLimit = PIXEL_LIMIT,
 ) -> None:
     """Follow the folders that were added: take in new and changed pictures, take out deleted ones.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from inkpose.commands.options import PIXEL_LIMIT, BatchSize, Device, LargestOnly, MaskThreshold, Overwrite, PixelLimit
 from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 if TYPE_CHECKING:
@@ -26,10 +27,8 @@ def pose(
         typer.Option(help="Folder with pose/ and segmenter/, or a pose net alone.", show_default=SHOWN_DEFAULT),
     ] = DEFAULT_WEIGHTS,
     segmenter: Annotated[Path | None, typer.Option(help="Another segmenter checkpoint.")] = None,
-    largest_only: Annotated[bool, typer.Option("--largest-only", help="Only the largest character.")] = False,
-    mask_threshold: Annotated[
-        float, typer.Option(min=0.01, max=0.99, help="Foreground is above this probability.")
-    ] = 0.5,
+    largest_only: LargestOnly = False,
+    mask_threshold: MaskThreshold = 0.5,
     fast: Annotated[bool, typer.Option("--fast", help="No averaging with the mirror image.")] = False,
     paper_preprocessing: Annotated[
         bool,
@@ -38,10 +37,10 @@ def pose(
             help="Crop and decoding of the paper's release: black padding, blurred maps, a 2 px grid.",
         ),
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is done.")] = False,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures seen at once.")] = 16,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    pixel_limit: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 100_000_000,
+    overwrite: Overwrite = False,
+    batch_size: BatchSize = 16,
+    device: Device = "auto",
+    pixel_limit: PixelLimit = PIXEL_LIMIT,
 ) -> None:
     """Find the joints of the characters in pictures.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inkpose.commands.options import Device
 from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def select(
         Path, typer.Option(help="Folder with pose/ and segmenter/, a run or exported.", show_default=SHOWN_DEFAULT)
     ] = DEFAULT_WEIGHTS,
     seed: Annotated[int, typer.Option(min=0, help="The same seed takes the same pictures.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Choose pictures by tags of poses, evenly over the tags, and pack them for annotation.
 

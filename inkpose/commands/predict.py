@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from inkpose.commands.options import MinPrecision
-from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
+from inkpose.commands.options import PIXEL_LIMIT, BatchSize, Device, MaskThreshold, MinPrecision, PixelLimit, Weights
+from inkpose.weights import DEFAULT_WEIGHTS
 
 
 def predict(
@@ -16,24 +16,19 @@ def predict(
         list[Path], typer.Argument(metavar="IMAGE_OR_FOLDER...", help="Pictures and folders (recursive).")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made when missing.")] = Path("out"),
-    weights: Annotated[
-        Path,
-        typer.Option(help="Folder with tagger/, segmenter/ and pose/, a run or exported.", show_default=SHOWN_DEFAULT),
-    ] = DEFAULT_WEIGHTS,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures seen at once.")] = 16,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    weights: Weights = DEFAULT_WEIGHTS,
+    batch_size: BatchSize = 16,
+    device: Device = "auto",
     threshold: Annotated[
         float | None,
         typer.Option(min=0.0, max=1.0, help="Tell tags above this probability. Default: each tag's own threshold."),
     ] = None,
     min_precision: MinPrecision = None,
-    mask_threshold: Annotated[
-        float, typer.Option(min=0.01, max=0.99, help="Foreground is above this probability.")
-    ] = 0.5,
+    mask_threshold: MaskThreshold = 0.5,
     fast: Annotated[
         bool, typer.Option("--fast", help="One look a picture: no mirror images, none closer or sharper.")
     ] = False,
-    pixel_limit: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 100_000_000,
+    pixel_limit: PixelLimit = PIXEL_LIMIT,
     part: Annotated[
         str | None,
         typer.Option(metavar="I/N", help="Only part I of N of the pictures, from 1; `inkpose join` makes one of them."),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from inkpose.commands.options import PIXEL_LIMIT, Device, LargestOnly, MaskThreshold, PixelLimit
 from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 
@@ -19,12 +20,10 @@ def rig(
         typer.Option(help="Folder with pose/ and segmenter/, or a pose net alone.", show_default=SHOWN_DEFAULT),
     ] = DEFAULT_WEIGHTS,
     segmenter: Annotated[Path | None, typer.Option(help="Another segmenter checkpoint.")] = None,
-    largest_only: Annotated[bool, typer.Option("--largest-only", help="Only the largest character.")] = False,
-    mask_threshold: Annotated[
-        float, typer.Option(min=0.01, max=0.99, help="Foreground is above this probability.")
-    ] = 0.5,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    pixel_limit: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 100_000_000,
+    largest_only: LargestOnly = False,
+    mask_threshold: MaskThreshold = 0.5,
+    device: Device = "auto",
+    pixel_limit: PixelLimit = PIXEL_LIMIT,
 ) -> None:
     """Turn characters into AnimatedDrawings rigs: texture.png, mask.png and char_cfg.yaml, a folder a character.
 

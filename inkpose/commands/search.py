@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inkpose.commands.options import Device
 from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def search(
     weights: Annotated[
         Path, typer.Option(help="Run or exported folder whose nets look at the query.", show_default=SHOWN_DEFAULT)
     ] = DEFAULT_WEIGHTS,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Find the characters in the most similar pose.
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from inkpose.commands.options import PIXEL_LIMIT, BatchSize, Device, LargestOnly, MaskThreshold, Overwrite, PixelLimit
 from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 
@@ -22,11 +23,9 @@ def segment(
         str, typer.Option(help="Behind rgba and crop: transparent, white, #rrggbb or blur.")
     ] = "transparent",
     mask_format: Annotated[str, typer.Option(help="soft (opacity 0-255) or binary (0 and 255).")] = "soft",
-    mask_threshold: Annotated[
-        float, typer.Option(min=0.01, max=0.99, help="Foreground is above this probability.")
-    ] = 0.5,
-    largest_only: Annotated[bool, typer.Option("--largest-only", help="Keep the largest character alone.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is done.")] = False,
+    mask_threshold: MaskThreshold = 0.5,
+    largest_only: LargestOnly = False,
+    overwrite: Overwrite = False,
     fast: Annotated[
         bool, typer.Option("--fast", help="One look a picture: no mirror image, none closer or sharper, no edge cut.")
     ] = False,
@@ -40,12 +39,12 @@ def segment(
     paper_preprocessing: Annotated[
         bool, typer.Option("--paper-preprocessing", help="Sizes and bicubic mask of the paper's release.")
     ] = False,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures seen at once.")] = 16,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    batch_size: BatchSize = 16,
+    device: Device = "auto",
     bf16: Annotated[
         bool | None, typer.Option("--bf16/--no-bf16", help="Half precision. Default: where the device has it.")
     ] = None,
-    pixel_limit: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 100_000_000,
+    pixel_limit: PixelLimit = PIXEL_LIMIT,
 ) -> None:
     """Cut characters out of pictures: masks, transparent cut-outs, crops and boxes.
 

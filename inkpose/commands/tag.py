@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from inkpose.commands.options import MinPrecision
+from inkpose.commands.options import PIXEL_LIMIT, Device, MinPrecision, PixelLimit
 from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def tag(
     precision: Annotated[
         str, typer.Option(help="float32 or bfloat16. Default: bfloat16 where the processor computes in it.")
     ] = "auto",
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    pixel_limit: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 100_000_000,
+    device: Device = "auto",
+    pixel_limit: PixelLimit = PIXEL_LIMIT,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the captions and write nothing.")] = False,
 ) -> None:
     """Write a caption of tags beside every picture.
