@@ -1,4 +1,4 @@
-"""Close looks: where face, head, body, legs and feet are, those parts enlarged, and a second net that sees them."""
+"""Close looks: parts of the character enlarged, and the last layers of the second net that sees them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from shared.keypoints.close_looks import LOOKS
-
-#: Features of a cell between the backbone's maps and what is told of it.
-_WIDTH = 128
-#: A cell tells: how sure it is of being at the middle, how far the middle is from it (x, y), and the log of the side.
-_TOLD = 4
 
 
 @dataclass(frozen=True)
@@ -48,46 +43,6 @@ class CloseLooks:
         return cls(int(config["whole_px"]), int(config["close_px"]))
 
 
-class SquareFinder(nn.Module):
-    """Finds the square of each look in the backbone's maps of the whole picture.
-
-    Every cell of the finest map says where it takes the middle and the side to be, and how sure it is; the answer is
-    the mean of all, weighted by the softmax of the sureness over the cells.
-
-    Args:
-        channels: of the maps, the finest first.
-
-    Source: Sun et al. 2018, integral regression, with the cells' own offsets (ours).
-    """
-
-    def __init__(self, channels: Sequence[int]) -> None:
-        super().__init__()
-        # Layers over the channels of each cell. As 1×1 convolutions they would go to Muon, whose steps are made for
-        # nets with norms and are far too coarse for places.
-        self.taken = nn.ModuleList([nn.Linear(count, _WIDTH) for count in channels])
-        self.hidden = nn.Sequential(nn.LayerNorm(_WIDTH), nn.ReLU(), nn.Linear(_WIDTH, _WIDTH), nn.ReLU())
-        self.told = nn.Linear(_WIDTH, _TOLD * len(LOOKS))
-
-    def forward(self, *maps: Tensor) -> Tensor:
-        """Returns squares ``(B, looks, 3)``: middle x, y and side, in sides of the picture.
-
-        Args:
-            maps: ``(B, C, h, w)`` each, of the same pictures, the finest first.
-        """
-        cells = [
-            take(cells.permute(0, 2, 3, 1)).permute(0, 3, 1, 2) for take, cells in zip(self.taken, maps, strict=True)
-        ]
-        fine = [F.interpolate(one, size=maps[0].shape[-2:], mode="nearest") for one in cells]
-        told = self.told(self.hidden(torch.stack(fine).sum(0).permute(0, 2, 3, 1))).float()
-        batch, height, width, _ = told.shape
-        sure, dx, dy, side = told.reshape(batch, height * width, len(LOOKS), _TOLD).transpose(1, 2).unbind(3)
-        x = (torch.arange(width, device=told.device) + 0.5) / width
-        y = (torch.arange(height, device=told.device) + 0.5) / height
-        places = torch.stack([dx + x.repeat(height), dy + y.repeat_interleave(width), side], -1)
-        middle_and_side = (torch.softmax(sure, -1)[..., None] * places).sum(2)
-        return torch.cat([middle_and_side[..., :2], middle_and_side[..., 2:].clamp(-4, 1).exp()], -1)
-
-
 def cut_squares(rgb: Tensor, squares: Tensor, side_px: int) -> Tensor:
     """Returns parts of pictures brought to one size, ``(B · n, 3, side_px, side_px)``; white where nothing is.
 
@@ -114,21 +69,6 @@ def cut_squares(rgb: Tensor, squares: Tensor, side_px: int) -> Tensor:
     found = F.grid_sample(rgb - 1, tall, mode="bilinear", padding_mode="zeros", align_corners=False) + 1
     small = F.avg_pool2d(found, 2).reshape(batch, 3, count, side_px, side_px)
     return small.transpose(1, 2).reshape(batch * count, 3, side_px, side_px)
-
-
-def finder_loss(found: Tensor, truth: Tensor) -> Tensor:
-    """Returns how far squares are from the true ones, in their sides; a scalar, 0 where none is known.
-
-    Args:
-        found: ``(B, n, 3)`` of a :class:`SquareFinder`.
-        truth: ``(B, n, 3)``; NaN where it is not known.
-    """
-    known = torch.isfinite(truth).all(-1)
-    target = torch.where(known[..., None], truth, found.detach())
-    side = target[..., 2:].clamp(min=1e-3)
-    error = torch.cat([(found[..., :2] - target[..., :2]) / side, (found[..., 2:].clamp(min=1e-3) / side).log()], -1)
-    each = F.smooth_l1_loss(error, torch.zeros_like(error), beta=0.1, reduction="none").mean(-1)
-    return each.sum() / known.sum().clamp(min=1)
 
 
 def jittered(squares: Tensor, shift: float = 0.12, growth: tuple[float, float] = (-0.2, 0.25)) -> Tensor:
@@ -193,7 +133,15 @@ class CloseHeads(nn.Module):
             for head in heads:
                 head.bias.copy_(logits / self.speaks.sum(0).clamp(min=1))
 
+    def by_look(self, features: Tensor) -> Tensor:
+        """Returns what each look adds to the logits, ``(B, looks, C)``; 0 for what it does not speak of.
+
+        Args:
+            features: ``(B, looks, width)``.
+        """
+        told = [head(features[:, look]) * self.speaks[look] for look, head in enumerate(self.heads)]
+        return torch.stack(told, 1)
+
     def forward(self, features: Tensor) -> Tensor:
         """Returns logits ``(B, C)``, 0 for what no look speaks of, of features ``(B, looks, width)``."""
-        told = [head(features[:, look]) * self.speaks[look] for look, head in enumerate(self.heads)]
-        return torch.stack(told).sum(0)
+        return self.by_look(features).sum(1)

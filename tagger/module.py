@@ -17,7 +17,7 @@ from shared.rulebook.rulebook import load_rulebook
 from shared.training.checkpoints import stamp
 from shared.training.optimizers import Optimizer, make_optimizer
 from shared.training.schedule import Schedule, with_schedule
-from tagger.close_looks import finder_loss, jittered
+from tagger.close_looks import jittered
 from tagger.losses import LOSSES, ClassWeights, Loss, Weighting, asymmetric_loss, class_weights, weighted_bce
 from tagger.metrics import (
     ZERO_EDGE,
@@ -30,6 +30,7 @@ from tagger.metrics import (
 from tagger.net import Backbone, TaggerNet
 from tagger.pictures import draw_examples
 from tagger.saved import looks_of, taught_by
+from tagger.square_finder import finder_loss
 from tagger.thresholds import best_edges, edge_to_probability, precise_edges
 from tagger.weights import initialise
 
@@ -206,7 +207,7 @@ class TaggerModule(pl.LightningModule):
         some = max(1, len(rgb) // _FINDER_SHARE)
         with torch.no_grad():
             maps = self.net.whole_maps(rgb[:some])
-        astray = finder_loss(self.net.find_squares(maps), squares[:some])
+        astray = finder_loss(self.net.mean_squares(maps), squares[:some])
         self.log("train/finder", astray, prog_bar=True, batch_size=some)
         return loss + astray
 

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from shared.training.published_weights import imagenet_state
-from tagger.close_looks import CloseHeads, CloseLooks, SquareFinder, cut_squares
+from tagger.close_looks import CloseHeads, CloseLooks, cut_squares
+from tagger.square_finder import Found, SquareFinder
 
 Backbone = Literal["resnet18", "resnet34", "resnet50"]
 BACKBONES: tuple[str, ...] = get_args(Backbone)
@@ -99,20 +100,40 @@ class TaggerNet(nn.Module):
             embedding = self._pooled(self._levels(rgb, until="layer4")["layer4"])
             return self.resnet.fc(embedding), embedding
         maps = self.whole_maps(rgb)
-        whole, close = self._pooled(maps["layer4"]), self.close_features(rgb, self.find_squares(maps))
+        whole, found = self._pooled(maps["layer4"]), self.find(maps)
+        close = self.close_features(rgb, found.squares[:, 0])
+        told = self._with_second(self.heads.by_look(close), rgb, found).sum(1)
         logits: Tensor = self.resnet.fc(whole)
         share = self.heads.share
-        both = logits * (1 - share) + self.heads(close) * share
-        return both, torch.cat([whole, close.flatten(1)], 1)
+        return logits * (1 - share) + told * share, torch.cat([whole, close.flatten(1)], 1)
+
+    def _with_second(self, told: Tensor, rgb: Tensor, found: Found) -> Tensor:
+        """Returns the greater of what each look tells of the first character and of the second, where there is one."""
+
+        def second(rgb: Tensor, squares: Tensor) -> Tensor:
+            return self.heads.by_look(self.close_features(rgb, squares))
+
+        if torch.compiler.is_exporting():
+            # The graph is the same for all pictures: it looks twice at each.
+            both = torch.maximum(told, second(rgb, found.squares[:, 1]))
+            return torch.where(found.several[:, None, None], both, told)
+        rows = found.several.nonzero().squeeze(1)
+        if not len(rows):
+            return told
+        return told.index_copy(0, rows, torch.maximum(told[rows], second(rgb[rows], found.squares[rows, 1])))
 
     def whole_maps(self, rgb: Tensor) -> dict[str, Tensor]:
         """Returns the maps of all levels of the whole picture, shrunk as a net that looks closer sees it."""
         assert self.looks is not None, "asked for only where there are looks"
         return self._levels(F.adaptive_avg_pool2d(rgb, self.looks.whole_px), until="layer4")
 
-    def find_squares(self, maps: dict[str, Tensor]) -> Tensor:
-        """Returns where to look closer, ``(B, looks, 3)``: middle x, y and side, in sides of the picture."""
-        squares: Tensor = self.finder(*(maps[level] for level in _FOUND_IN))
+    def find(self, maps: dict[str, Tensor]) -> Found:
+        """Returns where to look closer, of ``whole_maps``."""
+        return self.finder.find(*_found_in(maps))
+
+    def mean_squares(self, maps: dict[str, Tensor]) -> Tensor:
+        """Returns where it would look if there were one character, ``(B, looks, 3)``: this the finder is taught."""
+        squares: Tensor = self.finder(*_found_in(maps))
         return squares
 
     def close_features(self, rgb: Tensor, squares: Tensor) -> Tensor:
@@ -165,3 +186,7 @@ class TaggerNet(nn.Module):
             if level == until:
                 break
         return maps
+
+
+def _found_in(maps: dict[str, Tensor]) -> list[Tensor]:
+    return [maps[level] for level in _FOUND_IN]

@@ -9,10 +9,11 @@ from torch import Tensor
 
 from shared.errors import UsageError
 from shared.keypoints.close_looks import LOOKS
-from tagger.close_looks import CloseHeads, CloseLooks, SquareFinder, cut_squares, finder_loss, jittered
+from tagger.close_looks import CloseHeads, CloseLooks, cut_squares, jittered
 from tagger.export import export_tagger
 from tagger.net import TaggerNet
 from tagger.predict import load
+from tagger.square_finder import Found
 from tests.tagger.test_module import Squares, SquaresData, make, trainer
 
 SIDE = 64
@@ -42,42 +43,6 @@ def test_outside_the_picture_is_white_and_pictures_do_not_mix() -> None:
     assert parts[0, :, :, :3].min() == 1
     assert parts[0, :, :, 5:].max() == 0
     assert parts[1].min() == parts[1].max() == 0.5
-
-
-def test_the_finder_learns_where_a_spot_is() -> None:
-    torch.manual_seed(0)
-    finder = SquareFinder([1, 1])
-    optimizer = torch.optim.Adam(finder.parameters(), lr=0.01)
-
-    def batch() -> tuple[Tensor, Tensor, Tensor]:
-        cells = torch.randint(0, 8, (32, 2))
-        fine = torch.zeros(32, 1, 8, 8)
-        fine[torch.arange(32), 0, cells[:, 1], cells[:, 0]] = 5.0
-        middle = (cells + 0.5) / 8
-        truth = torch.cat([middle, torch.full((32, 1), 0.3)], 1)[:, None].repeat(1, len(LOOKS), 1)
-        return fine, torch.zeros(32, 1, 4, 4), truth
-
-    for _ in range(300):
-        fine, coarse, truth = batch()
-        loss = finder_loss(finder(fine, coarse), truth)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    fine, coarse, truth = batch()
-    assert (finder(fine, coarse) - truth).abs().max() < 0.03
-
-
-def test_what_is_not_known_teaches_nothing() -> None:
-    torch.manual_seed(0)
-    found = (0.1 + 0.8 * torch.rand(2, len(LOOKS), 3)).requires_grad_()
-    truth = 0.1 + 0.8 * torch.rand(2, len(LOOKS), 3)
-    truth[1] = torch.nan
-    finder_loss(found, truth).backward()
-    assert found.grad is not None
-    assert found.grad[0].abs().min() > 0
-    assert found.grad[1].abs().max() == 0
-    assert finder_loss(found, torch.full_like(truth, torch.nan)) == 0
-    assert finder_loss(truth[:1], truth[:1]) == 0
 
 
 def test_jitter_stays_within_its_bounds() -> None:
@@ -112,12 +77,39 @@ def test_both_nets_together() -> None:
     whole = net.resnet.fc(maps["layer4"].mean((2, 3)))
     assert embedding.shape == (2, 512 * (1 + len(LOOKS)))
     torch.testing.assert_close(logits[:, 1], whole[:, 1])
-    close = net.heads(net.close_features(rgb, net.find_squares(maps)))
+    found = net.find(maps)
+    first, second = (net.heads.by_look(net.close_features(rgb, found.squares[:, person])) for person in (0, 1))
+    close = torch.where(found.several[:, None, None], torch.maximum(first, second), first).sum(1)
     torch.testing.assert_close(logits, torch.where(net.heads.spoken, (whole + close) / 2, whole))
     plain = TaggerNet("resnet18", 3)
     assert {name for name in net.state_dict() if name.startswith("resnet.")} == set(plain.state_dict())
     with pytest.raises(ValueError, match="2 class names for 3 classes"):
         TaggerNet("resnet18", 3, looks=CloseLooks(), class_names=names[:2])
+
+
+@pytest.mark.parametrize("several", [(True, False, True), (False, False, False)])
+def test_the_second_character_is_looked_at_where_there_is_one(
+    several: tuple[bool, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(2)
+    names = ["red_eyes", "solo", "boots"]
+    net = TaggerNet("resnet18", 3, looks=CloseLooks(32, 32), class_names=names).eval()
+    for head in net.heads.heads:
+        torch.nn.init.normal_(head.weight)  # type: ignore[arg-type]
+    rgb = torch.rand(3, 3, 64, 64)
+    places = torch.rand(3, 2, len(LOOKS), 3) * 0.5 + 0.25
+
+    def found(squares: Tensor, several: tuple[bool, ...]) -> Tensor:
+        monkeypatch.setattr(net, "find", lambda _: Found(squares, torch.tensor(several)))
+        with torch.no_grad():
+            return net(rgb)
+
+    one, other = found(places, (False,) * 3), found(places.flip(1), (False,) * 3)
+    both = found(places, several)
+    # Each class is spoken of by one look here, so the greater logit is that of one of the two.
+    expected = torch.where(torch.tensor(several)[:, None], torch.maximum(one, other), one)
+    torch.testing.assert_close(both[:, [0, 1]], expected[:, [0, 1]], atol=1e-5, rtol=1e-4)
+    assert not one[:, 0].allclose(other[:, 0])
 
 
 class Looked(Squares):
@@ -170,7 +162,9 @@ def test_training_leaves_the_finished_tagger_and_is_saved_whole(small_rulebook: 
     assert again.net.state_dict()["close.bn1.running_mean"].equal(after["close.bn1.running_mean"])
 
 
-def test_what_the_finished_tagger_was_not_taught(small_rulebook: Path, tmp_path: Path) -> None:
+def test_what_the_finished_tagger_was_not_taught(
+    small_rulebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where a look speaks of it, the look alone tells it; else nobody does, however often the new data have it."""
     first = make(small_rulebook)
     data = SquaresData(first.class_names)
@@ -187,7 +181,10 @@ def test_what_the_finished_tagger_was_not_taught(small_rulebook: Path, tmp_path:
     assert (shares["solo"], shares["red_hair"], shares["blue_hair"]) == (0.0, 1.0, 0.5)
     rgb = torch.rand(1, 3, 32, 32)
     module.eval()
-    close = module.net.heads(module.net.close_features(rgb, module.net.find_squares(module.net.whole_maps(rgb))))
+    found = module.net.find(module.net.whole_maps(rgb))
+    found = found._replace(several=torch.tensor([False]))
+    monkeypatch.setattr(module.net, "find", lambda _: found)
+    close = module.net.heads(module.net.close_features(rgb, found.squares[:, 0]))
     torch.testing.assert_close(module(rgb)[0, hair], close[0, hair])
 
 
