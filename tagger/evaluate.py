@@ -58,7 +58,8 @@ def evaluate(
         precision: of the net.
         paper_metrics: add the averages by the rules of the paper's release, over the classes of the checkpoint.
         operating_points: add ``points``, the averages where the thresholds of all classes are tuned for F2 and for F1
-            on the validation split, as in the paper's table. None for the split val, on which they would flatter.
+            on the validation split, as in the paper's table. None for the split val, on which they would flatter, nor
+            where that split holds no picture.
 
     Returns:
         ``macro_f1`` (tuned thresholds), ``map``, ``at`` (averages at the thresholds ``0.5``, ``p=r`` and ``tuned``),
@@ -94,7 +95,7 @@ def evaluate(
         "threshold_rule": "one a class, tuned for F1 on the validation split at the end of the training",
     }
     report |= score(predictor, counts, min_positives, paper_metrics)
-    if operating_points and split != "val":
+    if operating_points and split != "val" and len(module.dataset("val")):
         points = tuned_points(_counts(predictor, module, "val"), counts, min_positives, paper_metrics)
         report["points"] = _without_nan(points)
     return report

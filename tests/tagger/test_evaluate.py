@@ -93,6 +93,14 @@ def test_report_is_json_and_tables(run: Path) -> None:
     assert f"{report['paper']['paper_f2']:.4f}" in text
 
 
+def test_no_paper_table_without_pictures_to_tune_on(run: Path, tmp_path: Path) -> None:
+    write_tiny_dataset(tmp_path / "train_only", ids=[1, 2, 3], size=32)
+    checkpoint = run / "run/checkpoints/last.ckpt"
+    report = evaluate(checkpoint, tmp_path / "train_only", "train", num_workers=0, operating_points=True)
+    assert "points" not in report
+    assert "points" in evaluate(checkpoint, run / "data", "train", num_workers=0, operating_points=True)
+
+
 def test_test_command_uses_the_checkpoint(run: Path) -> None:
     # through Lightning: the same thresholds, and counts taken back from the file
     checkpoint = str(run / "run/checkpoints/last.ckpt")
