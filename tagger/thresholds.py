@@ -74,7 +74,7 @@ def precise_edges(counts: Tensor, min_positives: int = 10, smoothing_logits: flo
         min_positives, smoothing_logits: as in :func:`best_edges`.
 
     Returns:
-        int64 ``(C, len(PRECISIONS))``, rising along a row.
+        int64 ``(C, len(PRECISIONS))``.
     """
     enough = counts[1].sum(1) >= max(1, min_positives)
     own = _so_precise(_blur(counts, smoothing_logits))
@@ -91,8 +91,7 @@ def _so_precise(counts: Tensor) -> Tensor:
         allowed = shown & (precision >= least)
         edge = _middle_of_best(torch.where(allowed, f1, -1.0))
         edge[~allowed.any(1)] = BINS
-        # More precision never tells more: where the best F1 would, the stricter of both edges holds.
-        columns.append(edge if not columns else torch.maximum(edge, columns[-1]))
+        columns.append(edge)
     return torch.stack(columns, 1)
 
 

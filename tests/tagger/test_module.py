@@ -152,7 +152,6 @@ def test_what_is_told_was_right_often_enough(trained: tuple[Path, pl.Trainer, Ta
     np.testing.assert_array_equal(predictor.limits(0), predictor.thresholds)
     np.testing.assert_array_equal(predictor.limits(), predictor.limits(0.5))
     np.testing.assert_array_equal(predictor.limits(0.41), predictor.limits(0.5))
-    assert (predictor.limits(0.4) <= predictor.limits(0.9)).all()
     validation = Squares(48, 1)
     told = predictor.predict(list(validation.images)) > predictor.limits(0.9)
     assert told.any()
