@@ -20,7 +20,7 @@ _REACH = 0.5
 _ROUNDS = 2
 #: There are several characters where the second heap holds more than this share of the sureness, on the mean of the
 #: looks that show it best; docs/tagger.md has the table.
-_SEVERAL = 0.15
+_SEVERAL = 0.2
 _JUDGES = [list(LOOKS).index(look) for look in ("head", "body")]
 #: Sureness of a vote that is not asked for: no infinity, so that the mean of no vote is a number.
 _NONE = -1e4
