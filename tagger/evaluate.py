@@ -19,6 +19,7 @@ from tagger.metrics import (
     average_precision,
     averages,
     confusion_at,
+    confusion_at_all,
     paper_averages,
     probability_to_edge,
 )
@@ -191,10 +192,10 @@ def score(
 
 
 def _told(predictor: TaggerPredictor, counts: Tensor) -> list[dict[str, float]]:
-    pictures = float(counts[:, :1].sum())
+    pictures, every = float(counts[:, :1].sum()), confusion_at_all(counts)
     rows = []
     for least in (0.0, *PRECISIONS):
-        confusion = confusion_at(counts, probability_to_edge(torch.from_numpy(predictor.limits(least))))
+        confusion = every.at(probability_to_edge(torch.from_numpy(predictor.limits(least))))
         told = confusion.tp + confusion.fp
         values = averages(confusion)
         rows.append(

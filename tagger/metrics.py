@@ -101,6 +101,11 @@ class Confusion:
         """Returns the counts summed over the classes, for micro averages."""
         return Confusion(self.tp.sum(0), self.fp.sum(0), self.fn.sum(0), self.tn.sum(0))
 
+    def at(self, edges: Tensor | int) -> Confusion:
+        """Returns of counts ``(C, BINS + 1)`` those of each class ``(C,)`` at its edge, or at one edge for all."""
+        index = torch.as_tensor(edges, device=self.tp.device).expand(len(self.tp)).unsqueeze(1)
+        return Confusion(*(value.gather(1, index).squeeze(1) for value in (self.tp, self.fp, self.fn, self.tn)))
+
     def select(self, classes: Tensor) -> Confusion:
         """Returns the counts of some classes (bool mask or indices)."""
         return Confusion(self.tp[classes], self.fp[classes], self.fn[classes], self.tn[classes])
@@ -115,9 +120,7 @@ def confusion_at_all(counts: Tensor) -> Confusion:
 
 def confusion_at(counts: Tensor, edges: Tensor | int) -> Confusion:
     """Returns the confusion of every class ``(C,)`` at its edge (int64 ``(C,)``) or at one edge for all."""
-    every = confusion_at_all(counts)
-    index = torch.as_tensor(edges, device=counts.device).expand(counts.shape[1]).unsqueeze(1)
-    return Confusion(*(value.gather(1, index).squeeze(1) for value in (every.tp, every.fp, every.fn, every.tn)))
+    return confusion_at_all(counts).at(edges)
 
 
 def average_precision(counts: Tensor) -> Tensor:

@@ -26,8 +26,13 @@ MinPrecision = Annotated[
         show_default="0.5, if the tagger knows",
     ),
 ]
+Masks = Annotated[Path | None, typer.Option(help="Folder of your own masks, named as the pictures.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Do again what is done.")]
 PixelLimit = Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")]
+PoseWeights = Annotated[
+    Path, typer.Option(help="Folder with pose/ and segmenter/, or a pose net alone.", show_default=SHOWN_DEFAULT)
+]
+Segmenter = Annotated[Path | None, typer.Option(help="Another segmenter checkpoint.")]
 Weights = Annotated[
     Path, typer.Option(help="Folder with tagger/, segmenter/ and pose/, a run or exported.", show_default=SHOWN_DEFAULT)
 ]

@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkpose.commands.options import PIXEL_LIMIT, BatchSize, Device, LargestOnly, MaskThreshold, Overwrite, PixelLimit
-from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
+from inkpose.commands.options import (
+    PIXEL_LIMIT,
+    BatchSize,
+    Device,
+    LargestOnly,
+    Masks,
+    MaskThreshold,
+    Overwrite,
+    PixelLimit,
+    PoseWeights,
+    Segmenter,
+)
+from inkpose.weights import DEFAULT_WEIGHTS
 
 if TYPE_CHECKING:
     from inkpose.posing.figures import Finder
@@ -21,12 +32,9 @@ def pose(
     boxes: Annotated[
         Path | None, typer.Option(help="Your own boxes: COCO JSON, {file: [[x, y, w, h]]}, or CSV.")
     ] = None,
-    masks: Annotated[Path | None, typer.Option(help="Folder of your own masks, named as the pictures.")] = None,
-    weights: Annotated[
-        Path,
-        typer.Option(help="Folder with pose/ and segmenter/, or a pose net alone.", show_default=SHOWN_DEFAULT),
-    ] = DEFAULT_WEIGHTS,
-    segmenter: Annotated[Path | None, typer.Option(help="Another segmenter checkpoint.")] = None,
+    masks: Masks = None,
+    weights: PoseWeights = DEFAULT_WEIGHTS,
+    segmenter: Segmenter = None,
     largest_only: LargestOnly = False,
     mask_threshold: MaskThreshold = 0.5,
     fast: Annotated[bool, typer.Option("--fast", help="No averaging with the mirror image.")] = False,

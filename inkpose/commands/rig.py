@@ -7,19 +7,25 @@ from typing import Annotated
 
 import typer
 
-from inkpose.commands.options import PIXEL_LIMIT, Device, LargestOnly, MaskThreshold, PixelLimit
-from inkpose.weights import DEFAULT_WEIGHTS, SHOWN_DEFAULT
+from inkpose.commands.options import (
+    PIXEL_LIMIT,
+    Device,
+    LargestOnly,
+    Masks,
+    MaskThreshold,
+    PixelLimit,
+    PoseWeights,
+    Segmenter,
+)
+from inkpose.weights import DEFAULT_WEIGHTS
 
 
 def rig(
     inputs: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures and folders (recursive).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the rigs; made when missing.")],
-    masks: Annotated[Path | None, typer.Option(help="Folder of your own masks, named as the pictures.")] = None,
-    weights: Annotated[
-        Path,
-        typer.Option(help="Folder with pose/ and segmenter/, or a pose net alone.", show_default=SHOWN_DEFAULT),
-    ] = DEFAULT_WEIGHTS,
-    segmenter: Annotated[Path | None, typer.Option(help="Another segmenter checkpoint.")] = None,
+    masks: Masks = None,
+    weights: PoseWeights = DEFAULT_WEIGHTS,
+    segmenter: Segmenter = None,
     largest_only: LargestOnly = False,
     mask_threshold: MaskThreshold = 0.5,
     device: Device = "auto",
