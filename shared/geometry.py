@@ -131,6 +131,18 @@ def warp(
     return warped
 
 
+def warp_labels(labels: NDArray[np.uint8], affine: FloatArray, size_wh: tuple[int, int]) -> NDArray[np.uint8]:
+    """Resamples numbers ``(H, W)`` as :func:`warp` does a picture, without mixing them: the nearest; 0 outside."""
+    labels, affine = _needed_part(labels, affine, size_wh)
+    indexed = compose(translation(0.5, 0.5), affine, translation(-0.5, -0.5))
+    return np.asarray(
+        cv2.warpAffine(
+            labels, indexed, size_wh, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0
+        ),
+        np.uint8,
+    )
+
+
 def _needed_part(
     image: NDArray[np.uint8], affine: FloatArray, size_wh: tuple[int, int]
 ) -> tuple[NDArray[np.uint8], FloatArray]:

@@ -82,20 +82,22 @@ class Scatter:
         foregrounds: Sequence[ByteArray],
         background: ByteArray,
         linear_light: bool = False,
-    ) -> tuple[ByteArray, ByteArray]:
+    ) -> tuple[ByteArray, ByteArray, ByteArray]:
         """Lays straight-RGBA cut-outs, the last in front, over a square RGB background ``(S, S, 3)``.
 
         Returns:
-            the scene ``(S, S, 3)`` and the alpha ``(S, S)`` of all characters together.
+            the scene ``(S, S, 3)``, the alpha ``(S, S)`` of all characters together, and whose each pixel is: numbers
+            ``(S, S)`` from 1 on, 0 where the alpha is below ½.
         """
         side = background.shape[0]
-        scene, alpha = background, np.zeros((side, side), np.uint8)
+        scene, alpha, numbers = background, *np.zeros((2, side, side), np.uint8)
         shown: list[_Shown] = []
-        for cutout in foregrounds:
+        for number, cutout in enumerate(foregrounds, 1):
             layer = self._placed(rng, cutout, side, shown)
             if layer is not None:
                 scene, alpha = over(layer, scene, linear_light), stack_alpha(alpha, layer[..., 3])
-        return scene, alpha
+                numbers[layer[..., 3] > 127] = number
+        return scene, alpha, numbers
 
     def _placed(self, rng: np.random.Generator, cutout: ByteArray, side: int, shown: list[_Shown]) -> ByteArray | None:
         """Returns a cut-out's layer at a place that hides nobody too much, and notes what it hides."""

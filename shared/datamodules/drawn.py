@@ -139,10 +139,10 @@ class DrawnTags:
 
 
 class DrawnMasks:
-    """Makes the segmenter's samples: whole pictures with the alpha of their characters."""
+    """Makes the segmenter's samples: whole pictures with the alpha of their characters, maybe also whose it is."""
 
-    def __init__(self, pictures: DrawnPictures, image_size: int) -> None:
-        self.pictures, self.image_size = pictures, image_size
+    def __init__(self, pictures: DrawnPictures, image_size: int, instances: bool = False) -> None:
+        self.pictures, self.image_size, self.instances = pictures, image_size, instances
         self.geometry = GeometryAugment(20.0, (0.7, 1.6), 0.15, 0.5)
         self.color = ColorAugment(1.2)
 
@@ -150,10 +150,11 @@ class DrawnMasks:
         return len(self.pictures)
 
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
-        """Returns ``image`` (S, S, 3), ``alpha`` (S, S), ``weight`` (S, S) and ``id``."""
+        """Returns ``image`` (S, S, 3), ``alpha`` (S, S), ``weight`` (S, S), ``id``, and maybe ``instances`` (S, S)."""
         scene = self.pictures.scene(index)
-        alpha = np.where(scene.instances > 0, np.uint8(255), np.uint8(0))
-        sample = letterboxed_pair(stored(scene), alpha, self.image_size, self.geometry, rng)
+        sample = letterboxed_pair(stored(scene), scene.instances, self.image_size, self.geometry, rng)
+        if not self.instances:
+            del sample["instances"]
         if rng is not None:
             sample["image"] = self.color(sample["image"], rng)
         return {**sample, "id": np.int64(self.pictures.id(index))}

@@ -65,13 +65,15 @@ class CompositeMaker:
         if happens(rng, self.effects.match_colors):
             cutouts = [match_colors(rng, cutout, background) for cutout in cutouts]
         linear_light = happens(rng, self.effects.linear_light)
-        scene, alpha = self._over_it(rng, *self.scatter.compose(rng, cutouts, background, linear_light))
+        scene, alpha, numbers = self.scatter.compose(rng, cutouts, background, linear_light)
+        scene, alpha = self._over_it(rng, scene, alpha)
         weight = np.ones_like(alpha)
         if happens(rng, self.effects.letterbox):
             scene, alpha, weight = letterboxed(rng, scene, alpha)
         return {
             "image": scene,
             "alpha": alpha,
+            "instances": np.where(alpha > 127, numbers, np.uint8(0)),
             "weight": weight,
             "id": np.int64(id_of_stem(first)),
         }

@@ -20,7 +20,7 @@ from shared.datamodules.shard_sampling import shards_of
 from shared.geometry import FloatArray
 from shared.image_files import PictureFile
 from shared.readers.folders import id_of_stem
-from shared.readers.mask_pairs import MaskPair, read_alpha
+from shared.readers.mask_pairs import MaskPair, read_alpha, read_numbers
 from shared.warped_reading import read_warped
 
 ByteArray = NDArray[np.uint8]
@@ -55,6 +55,7 @@ class MaskSource:
         effects: how often fresh composites are made harder, and how.
         scatter: how characters are placed in fresh composites.
         real_ratio: share of training samples that are real pictures.
+        instances: samples tell whose each pixel is; not for real pictures, nor for masks that are alpha.
     """
 
     def __init__(
@@ -65,7 +66,9 @@ class MaskSource:
         effects: Effects = Effects(),  # noqa: B008 (frozen)
         scatter: Scatter = Scatter(),  # noqa: B008 (frozen)
         real_ratio: float = 0.0,
+        instances: bool = False,
     ) -> None:
+        self.instances = instances
         self.pictures, self.image_size, self.composed_ratio = pictures, image_size, composed_ratio
         self.effects, self.real_ratio = effects, real_ratio
         self.composites = CompositeMaker(pictures.foregrounds, pictures.backgrounds, image_size, effects, scatter)
@@ -86,7 +89,16 @@ class MaskSource:
         return max(len(pictures.pairs), len(pictures.foregrounds)) or len(pictures.real)
 
     def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
-        """Returns ``image`` (S, S, 3), ``alpha`` (S, S), ``weight`` (S, S) 1 in the picture, 0 in padding, ``id``."""
+        """Returns ``image`` (S, S, 3), ``alpha`` (S, S), ``weight`` (S, S) 1 in the picture, 0 in padding, ``id``.
+
+        With ``instances`` also ``instances`` (S, S): the number of the character, from 1 on, that a pixel belongs to.
+        """
+        sample = self._sample(index, rng)
+        if not self.instances:
+            sample.pop("instances", None)
+        return sample
+
+    def _sample(self, index: int, rng: np.random.Generator | None) -> Sample:
         pictures = self.pictures
         pairs = len(pictures.pairs)
         if rng is None:
@@ -118,24 +130,39 @@ class MaskSource:
         side = self.image_size
         affine_of = self.geometry.letterbox(rng, side)
         image, affine, size_wh = read_warped(pair.image, affine_of, (side, side), exact=rng is None)
-        alpha = read_alpha(pair, size_wh[::-1], instances)
-        return {
+        sample = {
             "image": image,
-            "alpha": geometry.warp(alpha, affine, (side, side), fill=(0,)),
             "weight": inside_picture(affine, size_wh, side),
             "id": np.int64(id_of_stem(pair.image)),
         }
+        if self.instances:
+            numbers = read_numbers(pair, size_wh[::-1])
+            sample["instances"] = geometry.warp_labels(numbers, affine, (side, side))
+            alpha = np.where(numbers > 0, np.uint8(255), np.uint8(0))
+        else:
+            alpha = read_alpha(pair, size_wh[::-1], instances)
+        return {**sample, "alpha": geometry.warp(alpha, affine, (side, side), fill=(0,))}
 
 
 def letterboxed_pair(
-    picture: ByteArray, alpha: ByteArray, side: int, moves: GeometryAugment, rng: np.random.Generator | None
+    picture: ByteArray, numbers: ByteArray, side: int, moves: GeometryAugment, rng: np.random.Generator | None
 ) -> Sample:
-    """Returns ``image``, ``alpha`` and ``weight`` of a picture letterboxed to ``side``, moved if ``rng`` is given."""
+    """Returns ``image``, ``alpha``, ``instances`` and ``weight`` of a picture letterboxed to ``side``.
+
+    Args:
+        picture: ``(H, W, 3)``.
+        numbers: ``(H, W)``, whose each pixel is, from 1 on; 0 is nobody's.
+        side: of the result, pixels.
+        moves: it is moved about by them if ``rng`` is given.
+        rng: None for a clean sample.
+    """
     size_wh = picture.shape[1], picture.shape[0]
     affine = moves.letterbox(rng, side)(*size_wh)
+    alpha = np.where(numbers > 0, np.uint8(255), np.uint8(0))
     return {
         "image": geometry.warp(picture, affine, (side, side)),
         "alpha": geometry.warp(alpha, affine, (side, side), fill=(0,)),
+        "instances": geometry.warp_labels(numbers, affine, (side, side)),
         "weight": inside_picture(affine, size_wh, side),
     }
 

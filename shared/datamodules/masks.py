@@ -36,6 +36,9 @@ EvaluateOn = Literal["auto", "composed", "real", "composites"]
 class MaskDataModule(LightningDataModule):
     """Batches ``{"image": uint8 (B, 3, S, S), "alpha": uint8 (B, 1, S, S), "weight": uint8 (B, 1, S, S), "id": (B,)}``.
 
+    With ``instances`` also ``"instances"``: uint8 ``(B, 1, S, S)``, the number of the character, from 1 on, that a
+    pixel belongs to.
+
     Training mixes composed pictures with fresh composites of cut-outs over a crop of a background or a generated one,
     and with real pictures. Validation and test letterbox whole pictures, or make composites that are always the same.
 
@@ -60,6 +63,7 @@ class MaskDataModule(LightningDataModule):
         real_ratio: share of real pictures among the training samples.
         evaluate_on: what validation and test see: "composed" pictures of the root, "real" pairs, "composites" of the
             cut-outs of their split, or "auto": composed pictures if the root has ``images``, else composites.
+        instances: tell whose each pixel is; for ``masks: instances`` and no real pictures.
         shards: folder or address of shards (made by ``inkpose data shards``) that are read in the place of ``root`` and
             of what is below it, or one for each data folder, ``{data/drawn: DIR, data/photo: DIR}``.
 
@@ -86,6 +90,7 @@ class MaskDataModule(LightningDataModule):
         real_pairs: list[PairShare] | None = None,
         real_ratio: float = 0.0,
         evaluate_on: EvaluateOn = "auto",
+        instances: bool = False,
         shards: Shards = None,
     ) -> None:
         super().__init__()
@@ -95,6 +100,10 @@ class MaskDataModule(LightningDataModule):
                 raise DataError(f"{name} {ratio}: not a share; use a number from 0 to 1")
         if real_ratio > 0 and not real_pairs:
             raise DataError(f"real_ratio {real_ratio}: there are no real_pairs; name a folder, or use 0")
+        if instances and (masks == "alpha" or real_pairs):
+            told = "masks: alpha" if masks == "alpha" else "real_pairs"
+            raise DataError(f"instances: {told} cannot say whose a pixel is; use numbered masks alone")
+        self.instances = instances
         self.root, self.image_size = Path(root), image_size
         self.drawn = drawn_plan(root)
         if self.drawn is not None and (foregrounds or backgrounds or real_pairs):
@@ -115,7 +124,8 @@ class MaskDataModule(LightningDataModule):
     def dataset(self, split: Split) -> SampleDataset:
         """Returns the samples of a split; keys that are plain indices give clean ones."""
         if self.drawn is not None:
-            return SampleDataset(DrawnMasks(DrawnPictures(self.drawn, split), self.image_size), self.seed, self.augment)
+            drawn = DrawnMasks(DrawnPictures(self.drawn, split), self.image_size, self.instances)
+            return SampleDataset(drawn, self.seed, self.augment)
         if split == "train":
             loose = self.composite and self.composed_ratio < 1
             composed, real = not self.composite or self.composed_ratio > 0, self.real_ratio > 0
@@ -130,7 +140,9 @@ class MaskDataModule(LightningDataModule):
             background_files(self.backgrounds, self.root, split, self.mounts) if loose else Weighted(),
             pairs_of_split(self.real_pairs, split, self.mounts) if real else Weighted(),
         )
-        source = MaskSource(pictures, self.image_size, self.composed_ratio, effects, self.scatter, self.real_ratio)
+        source = MaskSource(
+            pictures, self.image_size, self.composed_ratio, effects, self.scatter, self.real_ratio, self.instances
+        )
         return SampleDataset(source, self.seed, self.augment)
 
     def setup(self, stage: str | None = None) -> None:

@@ -81,6 +81,20 @@ def read_alpha(pair: MaskPair, size_hw: tuple[int, ...], instances: bool = False
     return alpha
 
 
+def read_numbers(pair: MaskPair, size_hw: tuple[int, ...]) -> ByteArray:
+    """Returns whose each pixel is, ``(H, W)`` from 1 on, of a mask file whose values are numbers of characters.
+
+    Raises:
+        DataError: it cannot be read, has another size than its picture, or cannot hold numbers (JPEG, a COCO record).
+    """
+    if isinstance(pair.mask, CocoSegments) or is_lossy(pair.mask):
+        raise DataError(f"{pair.image}: its mask holds no numbers of characters; give a PNG, 0 background, 1, 2, …")
+    numbers = read_mask(pair.mask)
+    if numbers.shape != size_hw:
+        raise _other_size(str(pair.mask), numbers.shape, size_hw)
+    return numbers
+
+
 def _other_size(where: str, mask_hw: Sequence[int], picture_hw: Sequence[int]) -> DataError:
     return DataError(
         f"{where}: mask of {mask_hw[1]} × {mask_hw[0]} for a picture of {picture_hw[1]} × {picture_hw[0]}; "

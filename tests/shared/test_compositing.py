@@ -69,11 +69,11 @@ def test_compose_alpha_is_true_of_the_picture() -> None:
     cutout = np.full((30, 20, 4), (250, 10, 10, 255), np.uint8)
     background = np.full((64, 64, 3), (10, 10, 250), np.uint8)
     for _ in range(20):
-        scene, alpha = Scatter().compose(rng, [cutout, cutout], background)
+        scene, alpha, _ = Scatter().compose(rng, [cutout, cutout], background)
         np.testing.assert_array_equal(scene[alpha == 0], np.broadcast_to([10, 10, 250], (int((alpha == 0).sum()), 3)))
         red = scene[..., 0] > 200
         assert (alpha[red] > 150).all()
-    scene, alpha = Scatter().compose(rng, [], background)
+    scene, alpha, _ = Scatter().compose(rng, [], background)
     assert alpha.max() == 0
     np.testing.assert_array_equal(scene, background)
 

@@ -211,6 +211,26 @@ def test_mask_effects_keep_the_truth_and_can_be_replayed(root: Path) -> None:
     assert rough[0] > 1.3 * rough[1]
 
 
+def test_mask_samples_tell_whose_a_pixel_is_on_request(root: Path) -> None:
+    assert "instances" not in MaskDataModule(str(root), image_size=96).dataset("test")[0]
+    module = MaskDataModule(str(root), image_size=96, composed_ratio=0.5, instances=True, seed=1, **HARD)
+    composed = [module.dataset("val")[index] for index in range(3)]
+    for sample in composed:
+        truth = read_mask(root / f"masks/{sample['id']}.png")
+        assert set(np.unique(sample["instances"])) == set(np.unique(truth))
+        # The alpha is resampled and so soft at edges; the numbers are the nearest pixel's.
+        sure = np.isin(sample["alpha"], (0, 255))
+        assert np.array_equal((sample["instances"] > 0)[sure], (sample["alpha"] > 0)[sure])
+    fresh = [module.dataset("train").source.composites.make(0, np.random.default_rng(seed)) for seed in range(12)]
+    assert max(sample["instances"].max() for sample in fresh) >= 2
+    for sample in fresh:
+        assert np.array_equal(sample["instances"] > 0, (sample["alpha"] > 127) & (sample["instances"] > 0))
+        missed = (sample["alpha"] > 127) & (sample["instances"] == 0)
+        assert missed.mean() < 0.01, "two half transparent edges, one over the other"
+    batch = next(iter(MaskDataModule(str(root), 48, batch_size=2, num_workers=0, instances=True).val_dataloader()))
+    assert batch["instances"].shape == (2, 1, 48, 48)
+
+
 def test_mask_share_of_empty_scenes(root: Path) -> None:
     data = MaskDataModule(str(root), image_size=16, composed_ratio=0.0, effects={"empty": 0.5})
     counts = [
@@ -263,6 +283,8 @@ def test_mask_placement(root: Path) -> None:
         ({"backgrounds": [{"weight": 1}]}, r"data.backgrounds\[0\]: {weight: 1}; give either path or procedural"),
         ({"foregrounds": [{"path": "x", "weight": 0}]}, r"data.foregrounds\[0\]: weight 0 is not a number above 0"),
         ({"foregrounds": [{"path": "x"}]}, "x: no such file or folder"),
+        ({"instances": True, "masks": "alpha"}, "instances: masks: alpha cannot say whose a pixel is"),
+        ({"instances": True, "real_pairs": [{"path": "x"}]}, "instances: real_pairs cannot say whose a pixel is"),
     ],
 )
 def test_mask_settings_that_are_wrong_are_named(root: Path, settings: dict[str, Any], message: str) -> None:

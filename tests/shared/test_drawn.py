@@ -44,9 +44,10 @@ def plan_of_count(count: int) -> Plan:
 @pytest.mark.parametrize("module", MODULES)
 def test_samples_are_those_of_the_folder(module: type, tmp_path: Path) -> None:
     synth(tmp_path / "data", 6, 4, 64, "1", workers=1, mix="simple")
-    more = {"composite": False} if module is MaskDataModule else {}
+    more = {"composite": False, "instances": True} if module is MaskDataModule else {}
     folder = module(root=str(tmp_path / "data"), image_size=48, num_workers=0, **more).dataset("train")
-    fly = module(root=ROOT, image_size=48, num_workers=0).dataset("train")
+    fly = module(root=ROOT, image_size=48, num_workers=0, **more).dataset("train")
+    assert ("instances" in fly[0]) == (module is MaskDataModule)
     assert len(folder) == 6
     assert len(fly) == 900
     for key in (0, 3, 5, Draw(2, 7)):

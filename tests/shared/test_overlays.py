@@ -86,11 +86,11 @@ def test_overlap_limit() -> None:
     for seed in range(30):  # brute force: what the second hides of the first
         rng, probe = np.random.default_rng(seed), np.random.default_rng(seed)
         first = place(cutout, limited.sample_place(probe, (30, 40), 64), (64, 64))[..., 3] / 255
-        _, alpha = limited.compose(rng, [cutout, cutout], background)
+        _, alpha, _ = limited.compose(rng, [cutout, cutout], background)
         tops.append(alpha.sum() / 255 >= first.sum() - 1)
     assert all(tops)
     huge = Scatter(scale_range=(4.0, 4.0), min_visible=0.9, edge_probability=0.0)
-    scene, _ = huge.compose(np.random.default_rng(1), [cutout, cutout], background)
+    scene, _, _ = huge.compose(np.random.default_rng(1), [cutout, cutout], background)
     assert scene.shape == background.shape  # a second giant finds no place, and that is no error
 
 
