@@ -31,6 +31,8 @@ def real(
     heights: Annotated[
         tuple[float, float], typer.Option(help="Pasted characters' height over the background's, least and most.")
     ] = (0.5, 0.95),
+    groups: Annotated[bool, typer.Option(help="Paste two at a time, one before the other.")] = False,
+    apart: Annotated[bool, typer.Option(help="Tell characters that touch apart.")] = True,
     json_path: Annotated[Path | None, typer.Option("--json", help="Write the numbers here.")] = None,
 ) -> None:
     """Prints mask metrics on drawings with masks and on characters pasted on backgrounds.
@@ -42,7 +44,7 @@ def real(
 
     from segmenter.evaluate import evaluate_pairs
     from segmenter.predict import load
-    from segmenter.real_pictures import pasted_pairs, texture_mask_pairs
+    from segmenter.real_pictures import pasted_groups, pasted_pairs, texture_mask_pairs
     from segmenter.tables import table
     from shared.errors import InkposeError
     from shared.files import write_json
@@ -56,6 +58,7 @@ def real(
             sharper_look=sharper_look,
             colors=colors,
             edge_cut=edge_cut,
+            apart=apart,
             **settings,
         )
         results = {}
@@ -64,7 +67,8 @@ def real(
         scenes = _pictures(backgrounds or [], split) if characters else []
         for folder in characters or []:
             files = _pictures([folder], split)
-            results[f"pasted {folder.name}"] = evaluate_pairs(predictor, pasted_pairs(files, scenes, seed, heights))
+            pairs = pasted_groups(files, scenes, seed) if groups else pasted_pairs(files, scenes, seed, heights)
+            results[f"pasted {folder.name}"] = evaluate_pairs(predictor, pairs)
         for name, values in results.items():
             Console().print(table(values, name))
         if json_path is not None:

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from segmenter.components import characters
+from segmenter.instance_metrics import InstanceMetrics
 from segmenter.metrics import SegmentationMetrics
 from segmenter.predict import SegmenterPredictor, load
 from segmenter.tables import PAPER_METRICS
@@ -21,7 +23,8 @@ from shared.readers.splits import SPLITS, Split, split_of
 
 log = logging.getLogger(__name__)
 
-#: A picture, RGB uint8 (H, W, 3), and its true mask: bool, or opacity in [0, 1], (H, W).
+#: A picture, RGB uint8 (H, W, 3), and its true mask (H, W): bool; opacity, float in [0, 1]; or whose each pixel is,
+#: uint8 from 1 on.
 Pair = tuple[NDArray[np.uint8], NDArray[Any]]
 
 
@@ -56,17 +59,24 @@ def evaluate_pairs(predictor: SegmenterPredictor, pairs: Iterable[Pair]) -> dict
     """Returns the metrics over (picture, mask) pairs, each at its own size.
 
     Returns:
-        Our means by name (:class:`SegmentationMetrics`), and under ``paper`` those by the published rules that the
-        paper has a number for, or might mean by it.
+        Our means by name (:class:`SegmentationMetrics`; where masks tell whose a pixel is, also those of
+        :class:`InstanceMetrics`), and under ``paper`` those by the published rules that the paper has a number for, or
+        might mean by it.
     """
-    ours, paper = SegmentationMetrics("ours"), SegmentationMetrics("paper")
+    ours, paper, apart = SegmentationMetrics("ours"), SegmentationMetrics("paper"), InstanceMetrics()
     for batch in _batches(pairs, predictor.batch_size):
-        for (_, mask), probability in zip(batch, predictor.predict([image for image, _ in batch]), strict=True):
-            truth = torch.from_numpy(np.ascontiguousarray(mask, dtype=np.float32))
+        images = [image for image, _ in batch]
+        answers = zip(batch, predictor.predict(images), predictor.owners(images), strict=True)
+        for (_, mask), probability, owners in answers:
+            numbered = mask.dtype == np.uint8
+            truth = torch.from_numpy(np.ascontiguousarray(mask > 0 if numbered else mask, dtype=np.float32))
             for metrics in (ours, paper):
                 metrics.update(torch.from_numpy(probability)[None], truth[None])
+            if numbered:
+                apart.update([found.mask for found in characters(probability, owners=owners)], mask)
     published, values = paper.compute(), ours.compute()
-    counts = {name: int(values[name]) for name in ("n", "n_empty")}
+    values |= apart.compute() if apart.pictures else {}
+    counts: dict[str, Any] = {name: int(values[name]) for name in ("n", "n_empty", "characters") if name in values}
     return {**values, **counts, "paper": {name: published[name] for name in PAPER_METRICS}}
 
 
@@ -88,7 +98,7 @@ def split_ids(data: Path, split: Split) -> list[int]:
 
 
 def read_pair(data: Path, image_id: int) -> Pair:
-    """Reads one picture and its mask (true where any instance is).
+    """Reads one picture and its mask: whose each pixel is.
 
     Raises:
         DataError: a file is unusable, or the two differ in size.
@@ -97,7 +107,7 @@ def read_pair(data: Path, image_id: int) -> Pair:
     image, mask = read_rgb(image_path(data, image_id, "jpg")), read_mask(mask_path)
     if image.shape[:2] != mask.shape:
         raise DataError(f"{mask_path}: {mask.shape[::-1]} pixels, its picture has {image.shape[1::-1]}; re-create it")
-    return image, mask > 0
+    return image, mask
 
 
 def _batches(pairs: Iterable[Pair], size: int) -> Iterator[list[Pair]]:

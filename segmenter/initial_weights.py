@@ -14,6 +14,8 @@ from torch import Tensor
 from segmenter.backbones import BackboneName
 from segmenter.net import SegmenterNet
 from shared.errors import DataError, UsageError
+from shared.exporting.names import is_exported
+from shared.exporting.weights import read_exported
 from shared.training.published_weights import published_state
 
 log = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ def initialise(net: SegmenterNet, backbone: BackboneName, init: str) -> list[str
         init: ``random`` leaves it as built. ``imagenet`` takes torchvision's classifier (backbone only) and ``coco``
             its DeepLabv3 (backbone and pyramid, what the paper started from); both are downloaded by torchvision.
             Anything else is a file: a checkpoint of ours (of a tagger or task source: its ResNet), a bare state dict
-            of this network or of torchvision's DeepLabv3.
+            of this network or of torchvision's DeepLabv3; or the folder of an exported segmenter.
 
     Raises:
         DataError: the file is missing, unreadable or fits nowhere.
@@ -63,6 +65,8 @@ def initialise(net: SegmenterNet, backbone: BackboneName, init: str) -> list[str
 
 def _read_state(path: Path) -> dict[str, Tensor]:
     cure = "give `random`, `imagenet`, `coco` or a file of weights"
+    if is_exported(path):
+        return read_exported(path, "segmenter")[1]
     if not path.is_file():
         raise DataError(f"{path}: no such file of initial weights; {cure}")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,12 +11,21 @@ from torch.nn import functional
 
 from segmenter.aspp import ASPP
 from segmenter.backbones import CHANNELS, BackboneName, build_backbone
+from segmenter.instance_head import InstanceHead
 
 #: Strides of the backbone's maps that can join on the way up, and the channels of the joins that have a convolution.
 SKIP_STRIDES = (2, 4, 8)
 _WIDTHS = {8: 64, 4: 32}
 #: ImageNet statistics of RGB in [0, 1], as torchvision's weights expect.
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+class Encoded(NamedTuple):
+    """Of a picture: the backbone's maps by stride, its last map, and the pyramid's answer to it."""
+
+    maps: dict[int, Tensor]
+    last: Tensor
+    pyramid: Tensor
 
 
 class DeepLab(nn.Module):
@@ -57,8 +67,17 @@ class DeepLab(nn.Module):
 
     def forward(self, normalized: Tensor) -> Tensor:
         """Maps normalised RGB ``(B, 3, H, W)`` to ``(B, 16, H, W)``."""
-        maps, features = self.backbone(normalized)
-        features = self.classifier[:4](features)
+        return self.decode(self.encode(normalized), normalized)
+
+    def encode(self, normalized: Tensor) -> Encoded:
+        """Returns what the picture's pixels are found from."""
+        maps, last = self.backbone(normalized)
+        return Encoded(maps, last, self.classifier[0](last))
+
+    def decode(self, encoded: Encoded, normalized: Tensor) -> Tensor:
+        """Returns ``(B, 16, H, W)`` of what :meth:`encode` gave."""
+        maps = encoded.maps
+        features = self.classifier[1:4](encoded.pyramid)
         for stride, join in zip(self.skip_strides, [*self.joins, nn.Identity()], strict=False):
             features = join(torch.cat([_resized(features, maps[stride]), maps[stride]], dim=1))
         return _resized(self.classifier[4:](features), normalized)
@@ -77,6 +96,7 @@ class SegmenterNet(nn.Module):
         pyramid_channels: of each branch of the pyramid and of its result; 256 for the published network.
         dropout: share of the pyramid's channels dropped in training.
         skip_strides: some of 2, 4, 8 (see :class:`DeepLab`); none for the published network.
+        instances: with a head that tells characters apart (ours; the published network has none).
 
     Source: Chen & Zwicker 2022.
     """
@@ -92,6 +112,7 @@ class SegmenterNet(nn.Module):
         pyramid_channels: int = 256,
         dropout: float = 0.5,
         skip_strides: Sequence[int] = (),
+        instances: bool = False,
     ) -> None:
         super().__init__()
         if unknown := set(skip_strides) - set(SKIP_STRIDES):
@@ -100,6 +121,7 @@ class SegmenterNet(nn.Module):
         self.final_head = nn.Sequential(
             *_conv_norm_leaky(16 + 3, 16), *_conv_norm_leaky(16, 8), nn.Conv2d(8, 2, kernel_size=1)
         )
+        self.instance_head = InstanceHead(backbone, pyramid_channels) if instances else None
         # Not in the state dict: published checkpoints have none, and they never change.
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(_STD).view(1, 3, 1, 1), persistent=False)
@@ -110,10 +132,39 @@ class SegmenterNet(nn.Module):
         Raises:
             ValueError: not a float tensor of that shape.
         """
+        normalized = self._normalized(image)
+        return self._logits(self.deeplab(normalized), normalized)
+
+    def instance_maps(self, image: Tensor) -> Tensor:
+        """Returns the instance head's answer alone: ``(B, 3, H / 4, W / 4)`` as of :class:`InstanceHead`.
+
+        Args:
+            image: as for calling the net.
+
+        Raises:
+            ValueError: not such a tensor, or the net has no such head.
+        """
+        return self._instances(self.deeplab.encode(self._normalized(image)))
+
+    def mask_and_instances(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the logits that calling the net gives, and :meth:`instance_maps`, for less than the two of them."""
+        normalized = self._normalized(image)
+        encoded = self.deeplab.encode(normalized)
+        return self._logits(self.deeplab.decode(encoded, normalized), normalized), self._instances(encoded)
+
+    def _instances(self, encoded: Encoded) -> Tensor:
+        if self.instance_head is None:
+            raise ValueError("the net has no instance head; build it with instances=True")
+        maps: Tensor = self.instance_head(encoded.pyramid, encoded.last, encoded.maps)
+        return maps
+
+    def _normalized(self, image: Tensor) -> Tensor:
         if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
             raise ValueError(f"image is {image.dtype} {tuple(image.shape)}; must be float (B, 3, H, W) in [0, 1]")
-        normalized = (image - self.mean) / self.std
-        features = self.deeplab(normalized)
+        normalized: Tensor = (image - self.mean) / self.std
+        return normalized
+
+    def _logits(self, features: Tensor, normalized: Tensor) -> Tensor:
         logits: Tensor = self.final_head(torch.cat([features, normalized.to(features.dtype)], dim=1))
         return logits
 

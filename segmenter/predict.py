@@ -16,6 +16,7 @@ from segmenter.color_model import weigh_colors
 from segmenter.edge_cut import cut_along_edges
 from segmenter.logits import logit, sigmoid
 from segmenter.net import SegmenterNet
+from segmenter.owners import OwnerMap, Place, owner_map
 from segmenter.paper_input import paper_mask, paper_resized
 from segmenter.refine import Float32Array, enlarge, refine, resize
 from segmenter.saved import Preprocessing, read_saved
@@ -46,6 +47,7 @@ class SegmenterPredictor:
         sharper_look: look at large pictures a second time with more pixels, see :func:`sharper_side`.
         colors: ask how common each pixel's colour is in the character and outside (:mod:`segmenter.color_model`).
         edge_cut: move what is in doubt to the picture's edges by a graph cut (:mod:`segmenter.edge_cut`).
+        apart: tell characters that touch apart, if the network has an instance head.
         preprocessing: ``letterbox`` (as our training), or ``paper``: sizes and bicubic mask of the paper's release,
             where ``refined``, ``flip_test``, ``closer_look``, ``sharper_look``, ``colors`` and ``edge_cut`` have no
             part.
@@ -64,6 +66,7 @@ class SegmenterPredictor:
         sharper_look: bool = True,
         colors: bool = True,
         edge_cut: bool = True,
+        apart: bool = True,
         preprocessing: Preprocessing = "letterbox",
     ) -> None:
         self.net = net.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
@@ -76,6 +79,7 @@ class SegmenterPredictor:
         self.sharper_look = sharper_look
         self.colors = colors
         self.edge_cut = edge_cut
+        self.apart = apart and getattr(net, "instance_head", None) is not None
         self.preprocessing: Preprocessing = preprocessing
         self.bf16 = has_fast_bfloat16(self.device) if bf16 is None else bf16
 
@@ -88,9 +92,7 @@ class SegmenterPredictor:
         Raises:
             ValueError: an array of another kind.
         """
-        for image in images:
-            if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-                raise ValueError(f"image is {image.dtype} {image.shape}; must be uint8 RGB (H, W, 3) with H, W ≥ 1")
+        _check(images)
         if self.preprocessing == "paper":
             return self._as_the_release(images)
         plans = [whole_views(image.shape[1], image.shape[0]) for image in images]
@@ -107,6 +109,29 @@ class SegmenterPredictor:
             results = [weigh_colors(image, result) for image, result in zip(images, results, strict=True)]
         if self.edge_cut:
             results = [cut_along_edges(image, result) for image, result in zip(images, results, strict=True)]
+        return results
+
+    def owners(self, images: Sequence[NDArray[np.uint8]]) -> list[OwnerMap | None]:
+        """Returns which of several characters each pixel belongs to, should it belong to one: ``(H, W)`` from 1 on.
+
+        None stands for a picture where at most one was found, or nobody can tell: the network has no instance head, or
+        the picture is a strip (which is seen in windows).
+
+        Args:
+            images: as for :meth:`predict`.
+
+        Raises:
+            ValueError: an array of another kind.
+        """
+        _check(images)
+        results: list[OwnerMap | None] = [None] * len(images)
+        sizes = [(image.shape[1], image.shape[0]) for image in images]
+        told = [number for number, size in enumerate(sizes) if self.apart and len(whole_views(*size)) == 1]
+        for start in range(0, len(told), self.batch_size):
+            some = told[start : start + self.batch_size]
+            batch, places = self._squares([images[number] for number in some], self.image_size)
+            for number, maps, place in zip(some, self._instances(batch), places, strict=True):
+                results[number] = owner_map(maps, self.image_size, place, sizes[number])
         return results
 
     def _seen(self, views: list[tuple[NDArray[np.uint8], View]]) -> Iterator[Float32Array]:
@@ -132,15 +157,20 @@ class SegmenterPredictor:
 
     def _at(self, images: Sequence[NDArray[np.uint8]], side: int) -> list[Float32Array]:
         """Returns each picture's map when fitted into a square of ``side``, without the padding."""
-        places = [fitted(image.shape[1], image.shape[0], side) for image in images]
-        canvas = np.full((len(images), side, side, 3), 255, np.uint8)
-        for slot, image, (x, y, width, height) in zip(canvas, images, places, strict=True):
-            slot[y : y + height, x : x + width] = resize(image, (width, height))
-        maps = self._foreground(torch.from_numpy(canvas).permute(0, 3, 1, 2), self.flip_test)
+        batch, places = self._squares(images, side)
+        maps = self._foreground(batch, self.flip_test)
         return [
             np.ascontiguousarray(values[y : y + height, x : x + width])
             for values, (x, y, width, height) in zip(maps, places, strict=True)
         ]
+
+    def _squares(self, images: Sequence[NDArray[np.uint8]], side: int) -> tuple[Tensor, list[Place]]:
+        """Returns uint8 RGB ``(B, 3, side, side)`` of pictures fitted into squares on white, and where they lie."""
+        places = [fitted(image.shape[1], image.shape[0], side) for image in images]
+        canvas = np.full((len(images), side, side, 3), 255, np.uint8)
+        for slot, image, (x, y, width, height) in zip(canvas, images, places, strict=True):
+            slot[y : y + height, x : x + width] = resize(image, (width, height))
+        return torch.from_numpy(canvas).permute(0, 3, 1, 2), places
 
     def _as_the_release(self, images: Sequence[NDArray[np.uint8]]) -> list[Float32Array]:
         small = [paper_resized(image, self.image_size) for image in images]
@@ -169,6 +199,20 @@ class SegmenterPredictor:
         maps: Float32Array = logits.softmax(dim=1)[:, 1].cpu().numpy()
         return maps
 
+    @torch.inference_mode()
+    def _instances(self, batch_uint8: Tensor) -> Float32Array:
+        """Returns ``(B, 3, h, w)``: probability of a character's middle, and offset x, y to it in cells."""
+        batch = to_float(batch_uint8.to(self.device))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            maps = self.net.instance_maps(batch).float()
+            if self.flip_test:
+                mirrored = self.net.instance_maps(batch.flip(-1)).float().flip(-1)
+                mirrored[:, 1] *= -1
+                maps = (maps + mirrored) / 2
+        maps[:, 0] = maps[:, 0].sigmoid()
+        values: Float32Array = maps.cpu().numpy()
+        return values
+
 
 def sharper_side(width: int, height: int, side_px: int) -> int:
     """Returns the side of the second look at a picture: 1.5 or 2 times the first's, or the first's for none.
@@ -180,11 +224,17 @@ def sharper_side(width: int, height: int, side_px: int) -> int:
     return next((round(side_px * f) for f in (2.0, 1.5) if long >= 2 * round(side_px * f)), side_px)
 
 
-def fitted(width: int, height: int, side_px: int) -> tuple[int, int, int, int]:
-    """Returns where a picture lands in the square: ``(x, y, width, height)``, whole pixels, centred, aspect kept."""
+def fitted(width: int, height: int, side_px: int) -> Place:
+    """Returns where a picture lands in the square, in whole pixels: centred, aspect kept."""
     scale = side_px / max(width, height)
     small_w, small_h = max(1, round(width * scale)), max(1, round(height * scale))
-    return (side_px - small_w) // 2, (side_px - small_h) // 2, small_w, small_h
+    return Place((side_px - small_w) // 2, (side_px - small_h) // 2, small_w, small_h)
+
+
+def _check(images: Sequence[NDArray[np.uint8]]) -> None:
+    for image in images:
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+            raise ValueError(f"image is {image.dtype} {image.shape}; must be uint8 RGB (H, W, 3) with H, W ≥ 1")
 
 
 def load(path: Path | str, device: str = "cpu", **settings: Any) -> SegmenterPredictor:
@@ -195,8 +245,8 @@ def load(path: Path | str, device: str = "cpu", **settings: Any) -> SegmenterPre
             ``inkpose export segmenter``.
         device: where the network runs.
         settings: ``batch_size``, ``refined``, ``bf16``, ``flip_test``, ``closer_look``, ``sharper_look``, ``colors``,
-            ``edge_cut``, ``image_size``, ``preprocessing`` of :class:`SegmenterPredictor`; what is not given is the
-            checkpoint's own or the default.
+            ``edge_cut``, ``apart``, ``image_size``, ``preprocessing`` of :class:`SegmenterPredictor`; what is not given
+            is the checkpoint's own or the default.
 
     Raises:
         DataError: no such file, damaged, or of another subsystem.

@@ -90,7 +90,9 @@ def _from_checkpoint(path: Path) -> SavedSegmenter:
 
 def _settings(values: Mapping[str, Any]) -> dict[str, Any]:
     settings = {key: values[key] for key in _NET_KEYS}
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
+    settings = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
+    # Files from before there was such a head do not name it.
+    return {**settings, "instances": bool(values.get("instances", False))}
 
 
 def _preprocessing(name: Any) -> Preprocessing:

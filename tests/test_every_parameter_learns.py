@@ -70,6 +70,17 @@ def test_segmenter(backbone: Any, root: Path) -> None:
     check(module, MaskDataModule(str(root), image_size=64, batch_size=2, num_workers=0, composite=False))
 
 
+def test_segmenter_that_tells_characters_apart(root: Path, tmp_path: Path) -> None:
+    masks = SegmenterModule("compact", atrous_rates=(1, 2, 3), pyramid_channels=16)
+    torch.save(masks.state_dict(), tmp_path / "masks.pth")
+    module = SegmenterModule(
+        "compact", atrous_rates=(1, 2, 3), pyramid_channels=16, instances=True, init=str(tmp_path / "masks.pth")
+    )
+    trained = {name for name, value in module.named_parameters() if value.requires_grad}
+    assert all(name.startswith("net.instance_head.") for name in trained)
+    check(module, MaskDataModule(str(root), 64, batch_size=2, num_workers=0, composite=False, instances=True))
+
+
 def test_task_source(root: Path) -> None:
     arguments = {"backbone": "resnet18", "levels": ["layer2", "layer3"], "task_width": 8, "task_depth": 1}
     data = PoseDataModule(str(root), image_size=64, batch_size=2, num_workers=0)

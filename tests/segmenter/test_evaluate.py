@@ -13,7 +13,7 @@ import torch
 from segmenter.evaluate import evaluate, evaluate_pairs, read_pair, split_ids
 from segmenter.module import SegmenterModule
 from segmenter.predict import SegmenterPredictor
-from segmenter.real_pictures import pasted_pairs, texture_mask_pairs
+from segmenter.real_pictures import pasted_groups, pasted_pairs, texture_mask_pairs
 from segmenter.tables import PUBLISHED, paper_table, table
 from shared.errors import DataError
 from tests.fixtures_dataset import write_tiny_dataset
@@ -24,9 +24,13 @@ class _Oracle(SegmenterPredictor):
 
     def __init__(self, answers: list[np.ndarray]) -> None:
         self.answers, self.batch_size = list(answers), 2
+        self.whose: list[np.ndarray | None] = [None] * len(answers)
 
     def predict(self, images: object) -> list[np.ndarray]:
         return [self.answers.pop(0).astype(np.float32) for _ in images]  # type: ignore[attr-defined]
+
+    def owners(self, images: object) -> list[np.ndarray | None]:
+        return [self.whose.pop(0) for _ in images]  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +42,22 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_perfect_answers_score_one(data: Path) -> None:
     pairs = [read_pair(data, image_id) for image_id in split_ids(data, "test")]
-    got = evaluate_pairs(_Oracle([mask for _, mask in pairs]), pairs)
+    got = evaluate_pairs(_Oracle([mask > 0 for _, mask in pairs]), pairs)
     assert got["n"] == len(pairs) == 3
     assert {got[name] for name in ("iou", "f1", "precision", "recall", "box_iou", "boundary_iou", "accuracy")} == {1.0}
     assert got["mae"] == 0
+
+
+def test_numbered_masks_ask_who_is_who() -> None:
+    numbers = np.zeros((20, 40), np.uint8)
+    numbers[5:15, 5:20], numbers[5:15, 20:35] = 1, 2
+    image = np.zeros((20, 40, 3), np.uint8)
+    oracle = _Oracle([numbers > 0, numbers > 0])
+    oracle.whose[0] = np.where(np.arange(40) < 20, np.uint8(1), np.uint8(2))[None].repeat(20, axis=0)
+    got = evaluate_pairs(oracle, [(image, numbers), (image, numbers)])
+    assert (got["iou"], got["right_count"], got["characters"]) == (1, 0.5, 4)
+    assert got["rq"] == pytest.approx(2 * 2 / (3 + 4)), "as one, neither is found"
+    assert "rq" not in evaluate_pairs(_Oracle([numbers > 0]), [(image, numbers > 0)])
 
 
 def test_a_shifted_answer_scores_what_the_shift_costs() -> None:
@@ -118,6 +134,22 @@ def _character(path: Path) -> Path:
     rgba[10:50, 15:35] = (10, 20, 200, 255)  # OpenCV's order: a red block
     cv2.imwrite(str(path), rgba)
     return path
+
+
+def test_pasted_groups_stand_together_the_second_in_front(tmp_path: Path) -> None:
+    background = tmp_path / "bg.png"
+    cv2.imwrite(str(background), np.full((100, 160, 3), 255, np.uint8))
+    files = [_character(tmp_path / name) for name in ("a.png", "b.png")]
+    groups = list(pasted_groups(files, [background], seed=3))
+    assert len(groups) == 2
+    for image, numbers in groups:
+        assert image.shape == (100, 160, 3)
+        behind, front = (numbers == 1).sum(), (numbers == 2).sum()
+        assert 0.3 * front < behind < front * 1.3
+        assert cv2.connectedComponents((numbers > 0).astype(np.uint8))[0] == 2, "they touch"
+        assert ((image[..., 1] < 128) != (numbers > 0)).mean() < 0.02, "edges are half transparent"
+    with pytest.raises(DataError, match="two characters"):
+        list(pasted_groups(files[:1], [background]))
 
 
 def test_pasted_characters_lie_inside_and_match_their_mask(tmp_path: Path) -> None:

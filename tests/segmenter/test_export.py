@@ -74,6 +74,27 @@ def test_onnx_with_any_batch_computes_the_same(checkpoint: Path, tmp_path: Path)
     assert os.fsencode(Path(__file__).parent.parent.parent) not in file.read_bytes()
 
 
+def test_the_instance_head_travels_along(tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    torch.manual_seed(0)
+    module = SegmenterModule("compact", 16, [1, 2], 32, skip_strides=[8, 4, 2], instances=True, init="masks.ckpt")
+    module.image_size = SIDE
+    content = {"state_dict": module.state_dict(), "hyper_parameters": dict(module.hparams)}
+    module.on_save_checkpoint(content)
+    torch.save(content, tmp_path / "apart.ckpt")
+    written = export_segmenter(tmp_path / "apart.ckpt", tmp_path / "out", onnx=True)
+    assert written.onnx_difference is not None
+    session = onnxruntime.InferenceSession(str(tmp_path / "out/model.onnx"), providers=["CPUExecutionProvider"])
+    batch = np.random.default_rng(1).integers(0, 256, (3, SIDE, SIDE, 3), dtype=np.uint8)
+    _, _, maps = session.run(None, {"image": batch})
+    predictor = load(tmp_path / "out", bf16=False)
+    assert predictor.apart
+    with torch.inference_mode():
+        expected = predictor.net.instance_maps(torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255)
+    np.testing.assert_allclose(maps, expected.numpy(), atol=1e-4)
+    assert "`instances` `(batch, 3, 16, 16)`" in (tmp_path / "out/README.md").read_text()
+
+
 def test_half_precision_halves_the_file_and_keeps_the_mask(checkpoint: Path, tmp_path: Path) -> None:
     export_segmenter(checkpoint, tmp_path / "whole")
     export_segmenter(checkpoint, tmp_path / "half", precision="float16")
