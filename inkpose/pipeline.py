@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from inkpose.alone import joints_of
 from inkpose.seen import Character, Image, Seen, Tag, characters_of, without_transparent
 from shared.images import composite_on_white
 
@@ -54,6 +55,9 @@ class Segmenter(Protocol):
     def predict(self, images: list[Image]) -> list[NDArray[np.float32]]:
         """Returns the foreground probability ``(H, W)`` of each picture."""
 
+    def owners(self, images: list[Image]) -> list[NDArray[np.uint8] | None]:
+        """Returns whose each pixel is, ``(H, W)`` from 1 on; None where there is no telling, or one character alone."""
+
 
 class Pose(Protocol):
     """What the pipeline needs of ``pose.predict.PosePredictor``."""
@@ -69,10 +73,12 @@ class Look:
     Attributes:
         tag_prob: ``(C,)``, one a class of the tagger.
         foreground_prob: ``(H, W)``; 0 where the picture is transparent.
+        owners: ``(H, W)``, whose each pixel is if it is a character's; None where there is no telling.
     """
 
     tag_prob: NDArray[np.float32]
     foreground_prob: NDArray[np.float32]
+    owners: NDArray[np.uint8] | None
 
 
 @dataclass(frozen=True)
@@ -156,18 +162,22 @@ class Pipeline:
         if not images:
             return []
         plain = [_on_white(image) for image in images]
-        probabilities = self.tagger.predict(plain)
-        looks = []
-        for image, row, foreground in zip(images, probabilities, self.segmenter.predict(plain), strict=True):
-            looks.append(Look(row, without_transparent(foreground, image)))
-        return looks
+        tags, foregrounds, owners = (
+            self.tagger.predict(plain),
+            self.segmenter.predict(plain),
+            self.segmenter.owners(plain),
+        )
+        return [
+            Look(row, without_transparent(foreground, image), whose)
+            for image, row, foreground, whose in zip(images, tags, foregrounds, owners, strict=True)
+        ]
 
     def interpret(self, images: Sequence[Image], looks: Sequence[Look]) -> list[Seen]:
         """Puts the thresholds to ``looks`` at ``images`` and finds the joints of the characters.
 
         Another threshold needs no second look: ``replace(pipeline, mask_threshold=0.3).interpret(images, looks)``.
         """
-        found = [characters_of(look.foreground_prob, self.mask_threshold) for look in looks]
+        found = [characters_of(look.foreground_prob, self.mask_threshold, look.owners) for look in looks]
         characters = self._with_poses([_on_white(image) for image in images], found)
         return [
             Seen(image.shape[1], image.shape[0], self.tags_of(look), figures)
@@ -195,7 +205,7 @@ class Pipeline:
         # Only pictures with a character go to the pose net.
         posed = [i for i, characters in enumerate(found) if characters]
         boxes: list[list[Box]] = [[character.box_xyxy for character in found[i]] for i in posed]
-        poses = self.pose.predict([images[i] for i in posed], boxes) if posed else []
+        poses = joints_of(self.pose, [images[i] for i in posed], [found[i] for i in posed], boxes)
         result = [list(characters) for characters in found]
         for i, keypoints in zip(posed, poses, strict=True):
             pairs = zip(found[i], np.asarray(keypoints), strict=True)

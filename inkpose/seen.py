@@ -85,17 +85,31 @@ def without_transparent(foreground_prob: NDArray[np.float32], image: Image) -> N
     return np.where(image[:, :, 3] > 0, foreground_prob, np.float32(0))
 
 
-def characters_of(foreground_prob: NDArray[np.float32], threshold: float) -> list[Character]:
-    """Connected pieces of the foreground, largest first, still without joints."""
+def characters_of(
+    foreground_prob: NDArray[np.float32], threshold: float, owners: NDArray[np.uint8] | None = None
+) -> list[Character]:
+    """Connected pieces of the foreground, largest first, still without joints.
+
+    Args:
+        foreground_prob: ``(H, W)``.
+        threshold: above it is foreground.
+        owners: ``(H, W)``, whose each pixel is: parts pieces where characters touch.
+    """
     height, width = foreground_prob.shape
     rim = rim_of(width, height)
     nothing = np.full((17, 3), np.nan, dtype=np.float32)
     found = []
-    for piece in split_characters(foreground_prob, threshold):
+    pieces = split_characters(foreground_prob, threshold, owners=owners)
+    for piece in pieces:
         x1, y1, x2, y2 = piece.box_xyxy
         left, top, right, bottom = max(0, x1 - rim), max(0, y1 - rim), min(width, x2 + rim), min(height, y2 + rim)
         window = slice(top, bottom), slice(left, right)
         opacity = np.rint(character_alpha(foreground_prob[window], piece.mask[window], rim) * 255).astype(np.uint8)
+        if owners is not None:
+            # A rim does not reach into who stands beside: the foreground ends at no edge there.
+            for other in pieces:
+                if other is not piece:
+                    opacity[other.mask[window]] = 0
         found.append(
             Character(
                 box_xyxy=piece.box_xyxy,

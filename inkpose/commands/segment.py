@@ -36,6 +36,7 @@ def segment(
     edge_cut: Annotated[
         bool, typer.Option("--edge-cut/--no-edge-cut", help="Move doubtful edges to the picture's own.")
     ] = True,
+    apart: Annotated[bool, typer.Option("--apart/--no-apart", help="Tell characters that touch apart.")] = True,
     paper_preprocessing: Annotated[
         bool, typer.Option("--paper-preprocessing", help="Sizes and bicubic mask of the paper's release.")
     ] = False,
@@ -74,6 +75,7 @@ def segment(
     from segmenter.predict import ONE_LOOK, load
 
     options: dict[str, Any] = {"refined": refined, "colors": colors, "edge_cut": edge_cut, "bf16": bf16}
+    options["apart"] = apart
     options |= ONE_LOOK if fast else {}
     if paper_preprocessing:
         options["preprocessing"] = "paper"

@@ -17,7 +17,7 @@ from inkpose.seen import Image, Seen
 from shared.errors import DataError
 from shared.images import read_rgba
 
-#: Pixels of all pictures kept together; each costs eight bytes.
+#: Pixels of all pictures kept together; each costs nine bytes at most.
 KEPT_PIXELS = 48_000_000
 
 #: Tags below this probability are not sent to the page.

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
+from inkpose.alone import joints_of
 from inkpose.filenames import one_line, result_names
 from inkpose.pipeline import Pose
 from inkpose.posing.figures import Figure, Finder
@@ -69,11 +70,13 @@ class Poser:
             for (_, image), answer in zip(readable, found, strict=True)
             if not isinstance(answer, str) and answer
         ]
-        joints = iter(
-            self.pose.predict([image for image, _ in shown], [[f.box_xyxy for f in figures] for _, figures in shown])
-            if shown
-            else []
-        )
+        pictures = [image for image, _ in shown]
+        boxes = [[figure.box_xyxy for figure in figures] for _, figures in shown]
+        if self.with_alpha:  # as published: whoever else is in the box stays there
+            joints = iter(self.pose.predict(pictures, boxes) if shown else [])
+        else:
+            characters = [[figure.character for figure in figures] for _, figures in shown]
+            joints = iter(joints_of(self.pose, pictures, characters, boxes))
         answers = iter(found)
         for read in batch:
             answer = next(answers) if read.image is not None else (read.error or f"{read.path}: not readable")

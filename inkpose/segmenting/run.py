@@ -38,8 +38,8 @@ def see_characters(segmenter: Segmenter, images: Sequence[Image], threshold: flo
     """
     plain = [composite_on_white(image) if image.shape[2] == 4 else image for image in images]
     return [
-        characters_of(without_transparent(foreground, image), threshold)
-        for image, foreground in zip(images, segmenter.predict(plain), strict=True)
+        characters_of(without_transparent(foreground, image), threshold, owners)
+        for image, foreground, owners in zip(images, segmenter.predict(plain), segmenter.owners(plain), strict=True)
     ]
 
 

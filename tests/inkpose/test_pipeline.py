@@ -100,3 +100,22 @@ def test_another_threshold_needs_no_second_look(pipeline):
     assert [tag.name for tag in seen.tags] == []
     [loose] = pipeline.interpret([image], looks)
     assert [character.box_xyxy for character in loose.characters] == [(10, 5, 30, 35)]
+
+
+def test_characters_that_touch_are_parted_and_keep_to_themselves(pipeline):
+    class Apart(type(pipeline.segmenter)):
+        def owners(self, images):
+            return [np.where(np.arange(image.shape[1]) < 30, np.uint8(1), np.uint8(2))[None].repeat(
+                image.shape[0], axis=0) for image in images]  # fmt: skip
+
+    image = paper()
+    image[5:35, 10:50] = 0
+    [together] = pipeline([image])
+    assert [c.box_xyxy for c in together.characters] == [(10, 5, 50, 35)]
+    [seen] = replace(pipeline, segmenter=Apart())([image])
+    assert [c.box_xyxy for c in seen.characters] == [(10, 5, 30, 35), (30, 5, 50, 35)]
+    left, right = (c.cutout(image)[:, :, 3] for c in seen.characters)
+    assert (left[:, 30:] == 0).all()
+    assert (right[:, :30] == 0).all()
+    assert (left[10:30, 12:30] == 255).all()
+    assert [c.keypoints[0, 0] for c in seen.characters] == pytest.approx([10.4, 30.4])
