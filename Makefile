@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 # The pose YAML: the preset's own (feature concatenation), or the one METHOD names.
 POSE_CONFIG = configs/pose/$(if $(METHOD),$(METHOD),$(PRESET)).yaml
 
-.PHONY: help setup demo data train train-task-source train-tagger-whole train-tagger train-segmenter train-pose pose-table test test-slow lint bench clean
+.PHONY: help setup demo data train train-task-source train-tagger-whole train-tagger train-segmenter-masks train-segmenter train-pose pose-table test test-slow lint bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -46,7 +46,10 @@ train-tagger-whole: $(READY) # the first part of a tagger that looks closer: onl
 train-tagger: train-tagger-whole ## train the tagger
 	@$(BIN)/python -m tagger fit --config configs/tagger/$(PRESET).yaml --resume true $(ARGS)
 
-train-segmenter: $(READY) ## train the segmenter
+train-segmenter-masks: $(READY) # the first part of a segmenter that tells characters apart: only some presets have one
+	@$(if $(wildcard configs/segmenter/masks_$(PRESET).yaml),$(BIN)/python -m segmenter fit --config configs/segmenter/masks_$(PRESET).yaml --resume true $(ARGS),:)
+
+train-segmenter: train-segmenter-masks ## train the segmenter
 	@$(BIN)/python -m segmenter fit --config configs/segmenter/$(PRESET).yaml --resume true $(ARGS)
 
 train-pose: $(READY) ## train the pose net (needs tagger and task source)

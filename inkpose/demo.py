@@ -106,8 +106,8 @@ def run_demo(options: DemoOptions, tell: Callable[[str], None]) -> None:
         ledger.run(stages.draw_stage(options, options.plan, style))
     if options.only == "data":
         return
-    for name in ("task_source", "tagger_whole", "tagger", "segmenter", "pose"):
-        if name != "tagger_whole" or stages.training_config(options, name).is_file():
+    for name in ("task_source", "tagger_whole", "tagger", "segmenter_masks", "segmenter", "pose"):
+        if name not in stages.FIRST_PARTS or stages.training_config(options, name).is_file():
             ledger.run(stages.train_stage(options, ledger, name))
     if options.only == "train":
         return

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Synthetic test pictures that the page shows.
 SHOWN_TEST_PICTURES = 8
 
+#: The first part of a training in two parts, which only some presets have: subsystem, beginning of the YAML's name.
+FIRST_PARTS = {"tagger_whole": ("tagger", "whole_"), "segmenter_masks": ("segmenter", "masks_")}
+
 _RUN_FILES = ("checkpoints", "config.yaml", "hparams.yaml", "events.out.tfevents.*", "version_*")
 _DATA_FILES = ("images", "metadata", "fg", "fg_behind", "bg", "masks", "annotations", "dataset.json", ".synth")
 
@@ -73,8 +76,8 @@ def draw_stage(options: DemoOptions, plan: DataPlan, style: str) -> Stage:
 
 
 def training_config(options: DemoOptions, name: str) -> Path:
-    """Returns the YAML of a preset's training; the first part of a tagger that looks closer has one in some presets."""
-    parts = {"task_source": ("pose", "task_source_"), "tagger_whole": ("tagger", "whole_")}
+    """Returns the YAML of a preset's training; one of ``FIRST_PARTS`` has one in some presets."""
+    parts = {"task_source": ("pose", "task_source_"), **FIRST_PARTS}
     package, prefix = parts.get(name, (name, ""))
     return options.configs / package / f"{prefix}{options.preset}.yaml"
 
@@ -117,7 +120,7 @@ def _inputs(options: DemoOptions, config: Any) -> list[str]:
     """Returns the stages whose results a config names: data sets, and nets that it begins from or builds on."""
     text = json.dumps(config)
     data = [f"data/{style}" for style in ("drawn", "photo") if f"data/{options.preset}/{style}" in text]
-    begun = ("task_source", "tagger_whole", "tagger")
+    begun = ("task_source", *FIRST_PARTS, "tagger")
     nets = [f"train/{net}" for net in begun if f"runs/{options.preset}/{net}/checkpoints" in text]
     return data + nets
 

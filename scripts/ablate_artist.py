@@ -74,7 +74,7 @@ def train_segmenter(data: list[Path], out: Path, clutter: bool) -> Path:
     done = out / "segmenter/checkpoints/best.ckpt"
     if done.is_file():
         return done
-    fit = ["fit", "--config", "configs/segmenter/small.yaml", "--trainer.default_root_dir", f"{out}/segmenter"]
+    fit = ["fit", "--config", "configs/segmenter/masks_small.yaml", "--trainer.default_root_dir", f"{out}/segmenter"]
     fit += ["--trainer.max_steps", str(SEGMENTER_STEPS), "--trainer.val_check_interval", str(SEGMENTER_STEPS)]
     fit += ["--model.init", "random", "--model.half_size_steps", "0", *of_data(data[0])]
     grounds: list[dict[str, Any]] = [{"path": f"{path}/bg", "weight": 2.0} for path in data]

@@ -21,7 +21,8 @@ NETS = {
     "task_source": ("Task source · keypoints on photo-like pictures", ("val/pdj@0.2", "val/oks_ap")),
     "tagger_whole": ("Tagger · whole picture alone", ("val/macro_f1", "val/macro_f2")),
     "tagger": ("Tagger", ("val/macro_f1", "val/macro_f2")),
-    "segmenter": ("Segmenter", ("val/iou", "val/f1")),
+    "segmenter_masks": ("Segmenter · its masks", ("val/iou", "val/f1")),
+    "segmenter": ("Segmenter", ("val/pq", "val/iou", "val/f1")),
     "pose": ("Pose", ("val/pdj@0.2", "val/oks_ap")),
 }
 _TRAIN_LOSS = ("train/loss", "train/loss_step", "train/loss_epoch")

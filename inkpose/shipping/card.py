@@ -35,10 +35,13 @@ _BORROWS = """
 The pose net looks through the tagger's lower layers, stored once, in `tagger/`: keep the folders side by side."""
 
 _ALWAYS = (
-    "- Characters that touch or overlap are one region of the mask, and so are found as one.",
     "- Real drawings differ from what the nets learnt from; numbers on the synthetic split do not hold for them.",
     "- Tags that the training pictures did not have are never told.",
 )
+
+
+_TOGETHER = "- Characters that touch or overlap are one region of the mask, and so are found as one."
+_APART = "- Characters that touch or overlap are told apart by their middles, and not always: two may be found as one."
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def shipped_card(told: Told) -> str:
         ("Use", _USE + ("\n" + _BORROWS if told.borrowed else "")),
         ("What they learnt from", "\n\n".join(_learnt(told))),
         ("Measured", "\n\n".join(_measured(told.measured))),
-        ("Where they fail", "\n".join((*_ALWAYS, *_weakest(told.measured.metrics)))),
+        ("Where they fail", "\n".join((_apart(told.trainings), *_ALWAYS, *_weakest(told.measured.metrics)))),
         ("Storage", f"The nets as stored here and as trained, {told.agreement.sentence()}."),
         ("Licence", "Apache-2.0, as inkpose itself."),
     ]
@@ -124,6 +127,10 @@ def _measured(measured: Measured) -> Iterator[str]:
         if values.get(key) is not None
     ]
     yield _table(("net", "metric", "value"), rows)
+
+
+def _apart(trainings: Sequence[Training]) -> str:
+    return _APART if any(training.apart for training in trainings) else _TOGETHER
 
 
 def _weakest(metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from inkpose.weights import SUBSYSTEMS, checkpoint_path
+from shared.datamodules.drawn import PREFIX
 from shared.errors import InkposeError
 from shared.files import read_json
 from shared.yaml_files import read_yaml
 
-#: The trainings of a run, in their order: the task source is a part of the pose net, and a tagger that looks closer
-#: begins with one that does not.
-TRAININGS = ("task_source", "tagger_whole", *SUBSYSTEMS)
+#: The trainings of a run, in their order: the task source is a part of the pose net, a tagger that looks closer begins
+#: with one that does not, and a segmenter that tells characters apart with its masks.
+TRAININGS = ("task_source", "tagger_whole", "tagger", "segmenter_masks", "segmenter", "pose")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Training:
         init: initial weights: ``random``, a file, or the name of an earlier training of the same run.
         data: folders it learnt from.
         generated: kinds of material that is made while it trains.
+        apart: a segmenter learns to tell characters apart.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Training:
     init: str | None = None
     data: tuple[str, ...] = ()
     generated: tuple[str, ...] = ()
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def _training(run: Path, name: str, path: Path) -> Training:
     config = _mapping(run / name / "config.yaml")
     trainer, model, data = (_part(config, key) for key in ("trainer", "model", "data"))
     model = _part(model, "init_args") or model
+    told = (*_material(data, "root"), *(data.get("more_roots") or ()), *_material(data, "path"))
     return Training(
         name,
         _whole(trainer.get("max_steps")),
@@ -89,8 +93,9 @@ def _training(run: Path, name: str, path: Path) -> Training:
         _whole(data.get("batch_size")),
         _whole(data.get("image_size")),
         _init(run, str(model["init"])) if "init" in model else None,
-        tuple(dict.fromkeys((*_material(data, "root"), *(data.get("more_roots") or ()), *_material(data, "path")))),
-        tuple(dict.fromkeys(_material(data, "procedural"))),
+        tuple(dict.fromkeys(folder for folder in told if not folder.startswith(PREFIX))),
+        tuple(dict.fromkeys((*(root for root in told if root.startswith(PREFIX)), *_material(data, "procedural")))),
+        bool(model.get("instances")),
     )
 
 
@@ -111,7 +116,7 @@ def _kept_step(path: Path, name: str) -> int | None:
     from shared.training.checkpoints import load_checkpoint
 
     try:
-        kind = name.removesuffix("_whole")
+        kind = name.removesuffix("_whole").removesuffix("_masks")
         return _whole(load_checkpoint(path, kind).get("global_step")) if path.is_file() else None
     except InkposeError:
         return None  # an exported file: it does not know its step

@@ -26,7 +26,7 @@ def options(tmp_path):
 
 @pytest.fixture
 def ledger():
-    nets = ("task_source", "tagger_whole", "tagger", "segmenter")
+    nets = ("task_source", "tagger_whole", "tagger", "segmenter_masks", "segmenter")
     names = ("data/drawn", "data/photo", *(f"train/{net}" for net in nets))
     return Ledger(lambda _: None, {name: Finished(name, 1.0, {"x": f"digest of {name}"}, False) for name in names})
 
@@ -89,6 +89,8 @@ def test_small_begins_from_the_nets_of_this_run(ledger, tmp_path, monkeypatch):
         assert seen[seen.index("--model.init") + 1] == str(tmp_path / f"run/{begun}/checkpoints/best.ckpt")
         assert seen[seen.index("--data.root") + 1] == str(tmp_path / "data/drawn")
         assert key(small, changed(ledger, f"train/{begun}"), name) != key(small, ledger, name)
+    assert key(small, changed(ledger, "train/segmenter_masks"), "segmenter") != key(small, ledger, "segmenter")
+    assert key(small, changed(ledger, "data/photo"), "segmenter_masks") != key(small, ledger, "segmenter_masks")
     assert key(small, changed(ledger, "data/photo"), "task_source") != key(small, ledger, "task_source")
 
 

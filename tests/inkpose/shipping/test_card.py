@@ -51,6 +51,18 @@ def whole_run(tmp_path: Path, init: str = "random") -> Path:
     return run
 
 
+def test_a_segmenter_that_tells_characters_apart(tmp_path: Path) -> None:
+    run = whole_run(tmp_path)
+    assert "and so are found as one" in card_of(run)
+    write_config(run, "segmenter_masks", {"init": "runs/small/task_source/checkpoints/best.ckpt"}, {"root": "x"}, 4000)
+    begun = {"init": "runs/small/segmenter_masks/checkpoints/best.ckpt", "instances": True}
+    write_config(run, "segmenter", begun, {"root": "synth:count=7000,characters=1-4"}, 400)
+    card = card_of(run)
+    assert "| segmenter_masks | task_source | 160 px | 4000 | – | 32 | x |" in card
+    assert "| segmenter | segmenter_masks | 160 px | 400 | – | 32 | synth:count=7000,characters=1-4 |" in card
+    assert "are told apart by their middles" in card
+
+
 def test_what_a_whole_run_tells(tmp_path: Path) -> None:
     run = whole_run(tmp_path)
     metrics = {
