@@ -1,4 +1,4 @@
-"""The nets that come with inkpose on real drawings: joints in true boxes, on whole pictures, and masks.
+"""The nets that come with inkpose on real drawings: joints in true boxes, on whole pictures, masks, and who is who.
 
 ``pytest -m slow -s tests/integration/test_shipped_nets.py`` prints the tables of docs/pretrained.md. It needs the
 developers' samples beside the checkout; none of them was trained on. ``real_joints.json`` holds joints that were marked
@@ -7,6 +7,7 @@ by hand for this test, in pixels of the sample's own file, each of its character
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,14 @@ from inkpose.pipeline import Pipeline
 from inkpose.weights import SHIPPED, is_whole
 from pose.predict import PosePredictor
 from pose.real_pictures import LabelledPicture, evaluate_pictures, read_animated_drawing, read_marked, read_render
-from segmenter.evaluate import evaluate_pairs
+from segmenter.evaluate import Pair, evaluate_pairs
 from segmenter.predict import SegmenterPredictor
-from segmenter.real_pictures import pasted_pairs, photographs_without_people, texture_mask_pairs
+from segmenter.real_pictures import pasted_groups, pasted_pairs, photographs_without_people, texture_mask_pairs
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT.parent / "shared/data/real_samples"
 LABELS = Path(__file__).parent / "real_joints.json"
+FIGURES = ("wesnoth", "renpy", "open_peeps", "twemoji", "noto")
 #: What a photo-trained pose model that anyone can install reaches on other real drawings, cropped and whole; GrabCut's.
 PHOTO_MODEL_CROPPED, PHOTO_MODEL_WHOLE, GRABCUT_IOU = 0.48, 0.36, 0.5
 
@@ -90,7 +92,7 @@ def test_masks(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
     photographs = photographs_without_people(SAMPLES / "coco_photos", "person_keypoints_train2017_subset.json")
     scenes = [SAMPLES / "renpy/bg_club.jpg", *photographs]
     results = {"animated_drawings": evaluate_pairs(predictor, texture_mask_pairs(SAMPLES / "animated_drawings"))}
-    for name in ("wesnoth", "renpy", "open_peeps", "twemoji", "noto"):
+    for name in FIGURES:
         files = sorted((SAMPLES / name).glob("*.png"))
         results[f"{name}, pasted"] = evaluate_pairs(predictor, pasted_pairs(files, scenes))
     lines = ["pictures              n  mask IoU  box IoU"]
@@ -101,3 +103,28 @@ def test_masks(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
         print("\n" + "\n".join(lines) + f"\nall pasted           {sum(v['n'] for v in pasted):2.0f}  {mean:8.3f}")  # noqa: T201
     assert results["animated_drawings"]["iou"] > GRABCUT_IOU
     assert mean > 0.45  # of what the nets reached; docs/pretrained.md
+
+
+def test_several_characters(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    predictor = pipeline.segmenter
+    assert isinstance(predictor, SegmenterPredictor)
+    photographs = photographs_without_people(SAMPLES / "coco_photos", "person_keypoints_train2017_subset.json")
+    scenes = [SAMPLES / "renpy/bg_club.jpg", *photographs]
+    files = {name: sorted((SAMPLES / name).glob("*.png")) for name in FIGURES}
+    lines, found = ["pictures                   n  right number     rq     sq     pq"], {}
+    for apart in (False, True):
+        predictor.apart = apart
+        for what, paste in (("two", pasted_groups), ("one", lambda *given: _numbered(pasted_pairs(*given)))):
+            values = evaluate_pairs(predictor, [pair for some in files.values() for pair in paste(some, scenes)])
+            found[what, apart] = values
+            name = f"{what}, {'told apart' if apart else 'pieces'}"
+            shown = "  ".join(f"{values[key]:5.3f}" for key in ("rq", "sq", "pq"))
+            lines.append(f"{name:25s} {values['n']:2d}         {values['right_count']:5.3f}  {shown}")
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))  # noqa: T201
+    assert found["two", True]["right_count"] > found["two", False]["right_count"] + 0.3
+    assert found["one", True]["right_count"] > found["one", False]["right_count"] - 0.08
+
+
+def _numbered(pairs: Iterator[Pair]) -> Iterator[Pair]:
+    return ((image, (alpha > 0.5).astype(np.uint8)) for image, alpha in pairs)
