@@ -20,7 +20,7 @@ def test_fg_and_bg_are_enough_to_train_and_resume(tmp_path: Path, capsys: pytest
     write_tiny_dataset(data, count=12)
     (data / "images").rename(data / "unused")
     command = [
-        "fit", "--config", str(CONFIGS / "small.yaml"), "--data.root", str(data), "--data.num_workers", "0",
+        "fit", "--config", str(CONFIGS / "masks_small.yaml"), "--data.root", str(data), "--data.num_workers", "0",
         "--data.batch_size", "2", "--data.image_size", "64", "--data.composed_ratio", "0",
         "--data.foregrounds", f"[{{path: {data}/fg, weight: 2}}]",
         "--data.backgrounds", f"[{{path: {data}/bg}}, {{procedural: clutter, weight: 1}}]",
@@ -31,7 +31,7 @@ def test_fg_and_bg_are_enough_to_train_and_resume(tmp_path: Path, capsys: pytest
     assert main([*command, "--trainer.max_steps", "2", "--trainer.val_check_interval", "2"]) == 0
     settings = torch.load(out / "checkpoints/last.ckpt", weights_only=True)["datamodule_hyper_parameters"]
     assert settings["backgrounds"] == [{"path": f"{data}/bg"}, {"procedural": "clutter", "weight": 1.0}]
-    written = yaml.safe_load((CONFIGS / "small.yaml").read_text())["data"]["placement"]
+    written = yaml.safe_load((CONFIGS / "masks_small.yaml").read_text())["data"]["placement"]
     assert settings["placement"]["count_weights"] == written["count_weights"]
     more = ["--trainer.max_steps", "3", "--trainer.val_check_interval", "3", "--resume", "true"]
     assert main([*command, *more]) == 0
