@@ -126,10 +126,12 @@ def _parted(piece: NDArray[np.bool_], owners: NDArray[np.uint8]) -> list[tuple[i
 
 
 def _without_fragments(part: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Returns the connected fragments of ``part`` that are large enough to be its own."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(part.astype(np.uint8), connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA]
     areas[0] = 0
-    large: NDArray[np.bool_] = (areas >= MIN_FRAGMENT_SHARE * areas.sum())[labels]
+    # Where all are small, the largest stay: an owner never goes away here.
+    large: NDArray[np.bool_] = (areas >= min(MIN_FRAGMENT_SHARE * areas.sum(), areas.max()))[labels]
     return large & part
 
 

@@ -108,6 +108,19 @@ def test_little_shares_of_a_piece_go_to_the_neighbour() -> None:
     assert np.array_equal(first.mask | second.mask, probability > 0.5)
 
 
+def test_an_owner_of_nothing_but_fragments_keeps_the_largest() -> None:
+    probability = np.full((60, 60), 0.9, np.float32)
+    owners = np.ones((60, 60), np.uint8)
+    for row in range(0, 60, 8):
+        for column in range(0, 60, 8):
+            owners[row : row + 3, column : column + 3] = 2  # 64 of 9 pixels: each far below a twentieth of them all
+    owners[40:44, 40:44] = 2
+    first, second = characters(probability, owners=owners)
+    assert not (first.mask & second.mask).any()
+    assert np.array_equal(first.mask | second.mask, probability > 0.5)
+    assert second.box_xyxy == (40, 40, 44, 44)
+
+
 def test_pieces_of_one_owner_are_one_character() -> None:
     """Somebody behind a table, and another beside: what is above and below it belongs together."""
     probability = np.zeros((40, 60), np.float32)
