@@ -93,6 +93,7 @@ def run_demo(options: DemoOptions, tell: Callable[[str], None]) -> None:
         KeyboardInterrupt: stopped; run it again and it goes on.
     """
     from inkpose import demo_stages as stages
+    from inkpose.shipping.facts import TRAININGS
 
     if options.preset not in PLANS:
         raise UsageError(f"--preset {options.preset}: not known; choose {' or '.join(PLANS)}")
@@ -106,7 +107,7 @@ def run_demo(options: DemoOptions, tell: Callable[[str], None]) -> None:
         ledger.run(stages.draw_stage(options, options.plan, style))
     if options.only == "data":
         return
-    for name in ("task_source", "tagger_whole", "tagger", "segmenter_masks", "segmenter", "pose"):
+    for name in TRAININGS:
         if name not in stages.FIRST_PARTS or stages.training_config(options, name).is_file():
             ledger.run(stages.train_stage(options, ledger, name))
     if options.only == "train":

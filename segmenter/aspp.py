@@ -9,11 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-def _conv_norm_relu(in_channels: int, out_channels: int, dilation: int | None) -> list[nn.Module]:
-    if dilation is None:
-        conv = nn.Conv2d(in_channels, out_channels, 1, bias=False)
-    else:
-        conv = nn.Conv2d(in_channels, out_channels, 3, padding=dilation, dilation=dilation, bias=False)
+def conv_norm_relu(in_channels: int, out_channels: int, side: int, dilation: int = 1) -> list[nn.Module]:
+    """Returns the layers of a convolution of ``side`` (odd) cells that keeps the map's size, without bias."""
+    padding = side // 2 * dilation
+    conv = nn.Conv2d(in_channels, out_channels, side, padding=padding, dilation=dilation, bias=False)
     return [conv, nn.BatchNorm2d(out_channels), nn.ReLU()]
 
 
@@ -25,7 +24,7 @@ class ImagePooling(nn.Sequential):
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(nn.AdaptiveAvgPool2d(1), *_conv_norm_relu(in_channels, out_channels, None))
+        super().__init__(nn.AdaptiveAvgPool2d(1), *conv_norm_relu(in_channels, out_channels, 1))
 
     def forward(self, features: Tensor) -> Tensor:
         """Maps ``(B, C, h, w)`` to ``(B, out_channels, h, w)``, constant over each map."""
@@ -50,12 +49,12 @@ class ASPP(nn.Module):
 
     def __init__(self, in_channels: int, atrous_rates: Sequence[int], out_channels: int = 256, dropout: float = 0.5):
         super().__init__()
-        branches = [nn.Sequential(*_conv_norm_relu(in_channels, out_channels, None))]
-        branches += [nn.Sequential(*_conv_norm_relu(in_channels, out_channels, rate)) for rate in atrous_rates]
+        branches = [nn.Sequential(*conv_norm_relu(in_channels, out_channels, 1))]
+        branches += [nn.Sequential(*conv_norm_relu(in_channels, out_channels, 3, rate)) for rate in atrous_rates]
         branches.append(ImagePooling(in_channels, out_channels))
         self.convs = nn.ModuleList(branches)
         self.project = nn.Sequential(
-            *_conv_norm_relu(len(branches) * out_channels, out_channels, None), nn.Dropout(dropout)
+            *conv_norm_relu(len(branches) * out_channels, out_channels, 1), nn.Dropout(dropout)
         )
 
     def forward(self, features: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from segmenter.aspp import conv_norm_relu
 from segmenter.backbones import CHANNELS, BackboneName
 
 #: Picture pixels a cell of the head's maps.
@@ -31,16 +32,14 @@ class InstanceHead(nn.Module):
         super().__init__()
         _, fine, middle, last = CHANNELS[backbone]
         first, second, third = _WIDTHS
-        self.deep = nn.Sequential(
-            *_conv_norm_relu(pyramid_channels + last, first, 1), *_conv_norm_relu(first, first, 3)
-        )
+        self.deep = nn.Sequential(*conv_norm_relu(pyramid_channels + last, first, 1), *conv_norm_relu(first, first, 3))
         self.joins = nn.ModuleDict(
             {
-                "8": nn.Sequential(*_conv_norm_relu(first + middle, second, 3)),
-                "4": nn.Sequential(*_conv_norm_relu(second + fine, third, 3)),
+                "8": nn.Sequential(*conv_norm_relu(first + middle, second, 3)),
+                "4": nn.Sequential(*conv_norm_relu(second + fine, third, 3)),
             }
         )
-        self.answer = nn.Sequential(*_conv_norm_relu(third, third, 5), nn.Conv2d(third, 3, 1))
+        self.answer = nn.Sequential(*conv_norm_relu(third, third, 5), nn.Conv2d(third, 3, 1))
         final = self.answer[-1]
         assert isinstance(final, nn.Conv2d)
         assert final.bias is not None
@@ -61,8 +60,3 @@ class InstanceHead(nn.Module):
             features = self.joins[str(stride)](torch.cat([features, finer], dim=1))
         answer: Tensor = self.answer(features)
         return answer
-
-
-def _conv_norm_relu(in_channels: int, out_channels: int, side: int) -> list[nn.Module]:
-    conv = nn.Conv2d(in_channels, out_channels, side, padding=side // 2, bias=False)
-    return [conv, nn.BatchNorm2d(out_channels), nn.ReLU()]

@@ -74,8 +74,9 @@ def segment(
     from inkpose.segmenting.run import segment_to_folder
     from segmenter.predict import ONE_LOOK, load
 
-    options: dict[str, Any] = {"refined": refined, "colors": colors, "edge_cut": edge_cut, "bf16": bf16}
-    options["apart"] = apart
+    options: dict[str, Any] = {
+        "refined": refined, "colors": colors, "edge_cut": edge_cut, "apart": apart, "bf16": bf16,
+    }  # fmt: skip
     options |= ONE_LOOK if fast else {}
     if paper_preprocessing:
         options["preprocessing"] = "paper"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from inkpose.weights import SUBSYSTEMS, checkpoint_path
-from shared.datamodules.drawn import PREFIX
 from shared.errors import InkposeError
 from shared.files import read_json
 from shared.yaml_files import read_yaml
@@ -82,6 +81,8 @@ def facts_of(run: Path, paths: Mapping[str, Path]) -> Facts:
 
 
 def _training(run: Path, name: str, path: Path) -> Training:
+    from shared.datamodules.drawn import PREFIX
+
     config = _mapping(run / name / "config.yaml")
     trainer, model, data = (_part(config, key) for key in ("trainer", "model", "data"))
     model = _part(model, "init_args") or model
